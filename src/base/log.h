@@ -1,5 +1,5 @@
-// Logs: one event per cause, a short name and fields, to stderr (journald takes it from there) as readable lines or JSON.
-// Secrets never; phone numbers only through mask_number().
+// Logs: one event per cause, a short name and fields, to stderr (journald takes it from there) as readable lines or
+// JSON. Secrets never; phone numbers only through mask_number().
 #pragma once
 
 #include <initializer_list>

@@ -1,0 +1,22 @@
+// Telephone numbers as E.164 text ("+12025550100"), checked by libphonenumber. Its data is of 2022, so a number that
+// is possible by its length is accepted even if the range is not known to it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace carillon {
+
+struct PhoneNumber {
+  std::string e164;
+  // ISO 3166 regions that it may belong to: one when the range is known, else all of its country code.
+  std::vector<std::string> regions;
+};
+
+// default_region (ISO 3166, "IL") is used for numbers without a leading '+'; empty = such numbers are refused.
+Result<PhoneNumber> parse_phone_number(std::string_view text, std::string_view default_region);
+
+}  // namespace carillon
