@@ -1,5 +1,5 @@
-// How long to wait before the next try: exponential back-off with full jitter, so that many clients that lost one server
-// together do not come back together. Pure: it owns no clock. One per connection or job, on its owner's thread.
+// How long to wait before the next try: exponential back-off with full jitter, so that many clients that lost one
+// server together do not come back together. Pure: it owns no clock. One per connection or job, on its owner's thread.
 // Every wait lies in [min, max].
 #pragma once
 

@@ -1,9 +1,12 @@
 #include "net/http.h"
 
+#include <fmt/chrono.h>
+
 #include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <cstdint>
+#include <ctime>
 
 #include "base/text.h"
 
@@ -50,6 +53,45 @@ const std::string* find(const HttpPairs& pairs, std::string_view name) {
 }
 
 bool has_scheme(std::string_view target) { return target.starts_with("http://") || target.starts_with("https://"); }
+
+// For people who read with curl -v; programs look at the number.
+std::string_view reason_of(int status) {
+  switch (status) {
+    case 200: return "OK";
+    case 201: return "Created";
+    case 202: return "Accepted";
+    case 204: return "No Content";
+    case 207: return "Multi-Status";
+    case 304: return "Not Modified";
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 408: return "Request Timeout";
+    case 409: return "Conflict";
+    case 413: return "Content Too Large";
+    case 414: return "URI Too Long";
+    case 415: return "Unsupported Media Type";
+    case 422: return "Unprocessable Content";
+    case 429: return "Too Many Requests";
+    case 431: return "Request Header Fields Too Large";
+    case 500: return "Internal Server Error";
+    case 503: return "Service Unavailable";
+    default: return "";
+  }
+}
+
+// A CR or LF in a value would be a header of its own for the client.
+std::string one_line(std::string_view text) {
+  std::string line(text);
+  std::ranges::replace_if(line, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  return line;
+}
+
+void add_header(std::string& head, std::string_view name, std::string_view value) {
+  head.append(one_line(name)).append(": ").append(one_line(value)).append("\r\n");
+}
 
 // RFC 9112 3.2.2: the authority of an absolute target says where, and we are there already.
 std::string_view without_authority(std::string_view target) {
@@ -104,7 +146,8 @@ Result<HttpPairs> parse_query(std::string_view query) {
     const auto equals = pair.find('=');
     auto name = decode(pair.substr(0, equals), Plus::kIsSpace);
     if (!name) return std::unexpected(std::move(name).error());
-    auto value = decode(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1), Plus::kIsSpace);
+    auto value =
+        decode(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1), Plus::kIsSpace);
     if (!value) return std::unexpected(std::move(value).error());
     pairs.emplace_back(*std::move(name), *std::move(value));
   }
@@ -130,6 +173,28 @@ Result<HttpTarget> parse_target(std::string_view target) {
   if (!query) return std::unexpected(std::move(query).error());
   parsed.query = *std::move(query);
   return parsed;
+}
+
+bool has_body(int status) { return status != 204 && status != 304; }
+
+std::string response_head(const HttpResponse& response, std::string_view connection) {
+  auto head = fmt::format("HTTP/1.1 {} {}\r\nDate: {:%a, %d %b %Y %H:%M:%S} GMT\r\n", response.status,
+                          reason_of(response.status), fmt::gmtime(std::time(nullptr)));
+  if (!response.content_type.empty()) add_header(head, "Content-Type", response.content_type);
+  if (has_body(response.status)) add_header(head, "Content-Length", std::to_string(response.body.size()));
+  for (const auto& [name, value] : response.headers) add_header(head, name, value);
+  if (!connection.empty()) add_header(head, "Connection", connection);
+  return head += "\r\n";
+}
+
+std::string request_head(std::string_view method, std::string_view target, std::string_view host,
+                         const HttpPairs& headers, std::size_t body_bytes) {
+  auto head = fmt::format("{} {} HTTP/1.1\r\n", one_line(method), one_line(target));
+  add_header(head, "Host", host);
+  for (const auto& [name, value] : headers) add_header(head, name, value);
+  const bool has_meaning = method == "POST" || method == "PUT" || method == "PATCH";  // RFC 9110 8.6
+  if (body_bytes > 0 || has_meaning) add_header(head, "Content-Length", std::to_string(body_bytes));
+  return head += "\r\n";
 }
 
 HttpResponse problem(const Error& error) { return problem(http_status_of(error.code), error); }

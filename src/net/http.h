@@ -80,6 +80,14 @@ Result<std::string> percent_decode(std::string_view text);
 // Everything but RFC 3986's unreserved characters, so that it fits into a path segment or a query value.
 std::string percent_encode(std::string_view text);
 
+// The status line and the headers up to the empty line (RFC 9112 4); connection is the Connection header, if any.
+std::string response_head(const HttpResponse& response, std::string_view connection);
+// The request line and the headers up to the empty line; host as it stands in the Host header.
+std::string request_head(std::string_view method, std::string_view target, std::string_view host,
+                         const HttpPairs& headers, std::size_t body_bytes);
+// Whether an answer with this status has a body and a Content-Length.
+bool has_body(int status);
+
 // RFC 9457 problem+json, with the status of the error's code or with one that HTTP itself asks for.
 HttpResponse problem(const Error& error);
 HttpResponse problem(int status, const Error& error);

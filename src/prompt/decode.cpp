@@ -40,8 +40,12 @@ bool has_known_header(Bytes bytes) {
   constexpr std::array<std::string_view, 10> magics = {"RIFF", "RIFX", "RF64", "riff", "FORM",
                                                        ".snd", "caff", "fLaC", "OggS", "ID3"};
   if (std::ranges::any_of(magics, [bytes](std::string_view magic) { return has_at(bytes, 0, magic); })) return true;
-  // MPEG's frame sync is eleven bits.
-  return bytes.size() >= 2 && octet(bytes[0]) == 0xff && (octet(bytes[1]) & 0xe0) == 0xe0;
+  // MPEG audio begins with eleven set bits, two of the version and two of the layer. Layer I is left out: nobody has
+  // it, and UTF-16 text begins like it.
+  if (bytes.size() < 2 || octet(bytes[0]) != 0xff || (octet(bytes[1]) & 0xe0) != 0xe0) return false;
+  const int version = (octet(bytes[1]) >> 3) & 3;
+  const int layer = (octet(bytes[1]) >> 1) & 3;
+  return version != 1 && (layer == 1 || layer == 2);
 }
 
 bool is_accepted(int format) {

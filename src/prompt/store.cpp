@@ -50,7 +50,7 @@ Result<void> write_all(int fd, std::string_view bytes, const fs::path& file) {
 
 Result<void> write_durably(const fs::path& file, std::string_view bytes) {
   const Descriptor out(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-  if (out.fd < 0) return cannot("the prompt folder is not writable: cannot create", file);
+  if (out.fd < 0) return cannot("the prompt folder cannot be written: cannot create", file);
   // Asterisk runs as another user, whatever our umask is.
   if (::fchmod(out.fd, 0644) != 0) return cannot("cannot set the mode of", file);
   if (auto written = write_all(out.fd, bytes, file); !written) return written;

@@ -55,6 +55,8 @@ class Call {
   bool has_note(std::uint32_t seq) const { return seen_.contains(seq); }
   // All notes up to the end record have been seen: the journal holds nothing that the ledger has not.
   bool has_all_notes() const;
+  // Seq of the end record; 0 if it was not seen.
+  std::uint32_t last_note() const { return last_note_.value_or(0); }
 
  private:
   CallStep apply(const CallAccepted&, Time now);

@@ -17,6 +17,13 @@ std::string_view to_string(EventType type) {
   return "";
 }
 
+std::optional<EventType> parse_event_type(std::string_view text) {
+  for (const auto type : {EventType::kCallStatus, EventType::kKeyPressed, EventType::kDonation, EventType::kOptOut}) {
+    if (to_string(type) == text) return type;
+  }
+  return std::nullopt;
+}
+
 std::string event_data(const AttemptRequest& request, const AttemptProgress& progress, const KeyDetail* key) {
   boost::json::object data;
   data["attemptId"] = request.id;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,7 @@ enum class EventType : std::uint8_t { kCallStatus, kKeyPressed, kDonation, kOptO
 
 // "carillon.call.status", "carillon.call.key-pressed", "carillon.donation.requested", "carillon.opt-out.requested"
 std::string_view to_string(EventType type);
+std::optional<EventType> parse_event_type(std::string_view text);
 
 struct PublishedEvent {
   EventType type = EventType::kCallStatus;

@@ -1,0 +1,461 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "base/text.h"
+
+namespace carillon {
+namespace {
+
+constexpr Duration kNumberBusyWait{5'000};
+constexpr Duration kWindowRecheck{60'000};
+constexpr Duration kRetryLook{2'000};
+// Commits that wait on a slow disk; beyond, no call is started.
+constexpr std::size_t kMaxStoreBacklog = 5'000;
+
+}  // namespace
+
+Engine::Engine(Store& store, Telephony& telephony, Alarm& alarm, EngineOptions options,
+               std::function<void(const Error&)> on_fatal)
+    : store_(store),
+      telephony_(telephony),
+      alarm_(alarm),
+      options_(std::move(options)),
+      on_fatal_(std::move(on_fatal)),
+      pacer_(options_.pace) {
+  Telephony::Listener listener;
+  listener.on_event = [this](const std::string& id, CallEvent event) { on_event(id, std::move(event)); };
+  listener.on_up = [this](const NodeState&) { on_node_up(); };
+  listener.on_down = [this] { on_node_down(); };
+  telephony_.set_listener(std::move(listener));
+}
+
+void Engine::start(std::function<void(Result<void>)> ready) {
+  store_.load_open([this, ready = std::move(ready)](Result<std::vector<StoredAttempt>> open) {
+    if (!open) {
+      ready(std::unexpected(open.error()));
+      return;
+    }
+    std::size_t intended = 0;
+    for (auto& stored : *open) {
+      const std::string id = stored.attempt.request.id;
+      auto entry = std::make_unique<Entry>(Call(std::move(stored.attempt), std::move(stored.notes), options_.limits));
+      if (entry->call.progress().is_intended) {
+        take_slot(*entry);
+        ++intended;
+      } else {
+        waiting_.push_back(id);
+      }
+      entries_.emplace(id, std::move(entry));
+    }
+    log::info("engine_ready", {{"waiting", std::to_string(waiting_.size())}, {"to_settle", std::to_string(intended)}});
+    ready(Result<void>{});
+  });
+}
+
+// ---------------------------------------------------------------- accepting
+
+void Engine::accept(AttemptRequest request, std::vector<std::string> regions, Mode mode, Reply<Accepted> reply) {
+  const Time now = alarm_.now();
+  if (is_stopping_) {
+    reply(fail(ErrorCode::Unavailable, "carillon is stopping"));
+    return;
+  }
+  if (waiting_.size() + held_.size() >= options_.max_waiting) {
+    reply(fail(ErrorCode::QueueFull, "retry when calls have been placed"));
+    return;
+  }
+  if (mode == Mode::kNow && options_.is_window_enforced) {
+    const auto verdict = check_window(options_.window, request.time_zone, regions, options_.zones, now);
+    if (!verdict.is_open) {
+      reply(fail(ErrorCode::Held, "window: " + verdict.reason));
+      return;
+    }
+  }
+  request.id = ids_.next(now);
+  request.created_at = now;
+  request.trunk = options_.trunk;
+  if (request.caller_id.empty()) request.caller_id = options_.caller_id;
+  store_.accept(std::move(request), mode == Mode::kCampaign,
+                [this, regions = std::move(regions), reply = std::move(reply)](Result<Accepted> accepted) {
+                  if (accepted && !accepted->is_repeat && !is_final(accepted->attempt.progress.status)) {
+                    const std::string id = accepted->attempt.request.id;
+                    auto entry = std::make_unique<Entry>(Call(accepted->attempt, {}, options_.limits));
+                    entry->regions = regions;
+                    entries_.emplace(id, std::move(entry));
+                    waiting_.push_back(id);
+                    pump();
+                  } else if (accepted && accepted->is_repeat) {
+                    // The ledger may be a commit behind what is known here.
+                    if (const auto* entry = find(accepted->attempt.request.id)) {
+                      accepted->attempt.progress = entry->call.progress();
+                    }
+                  }
+                  reply(std::move(accepted));
+                });
+}
+
+// ---------------------------------------------------------------- starting calls
+
+void Engine::pump() {
+  const Time now = alarm_.now();
+  while (!held_.empty() && held_.begin()->first <= now) {
+    waiting_.push_back(held_.begin()->second);
+    held_.erase(held_.begin());
+  }
+  while (!waiting_.empty() && is_settled_ && !is_stopping_ && store_.backlog() < kMaxStoreBacklog) {
+    Entry* entry = find(waiting_.front());
+    if (entry == nullptr || entry->call.has_ended()) {
+      waiting_.pop_front();
+      continue;
+    }
+    if (!try_start(*entry, now)) break;
+  }
+  arm();
+}
+
+// False if the pace allows no call now. Takes the attempt from the queue otherwise.
+bool Engine::try_start(Entry& entry, Time now) {
+  const auto& asked = entry.call.request();
+  const std::string id = asked.id;
+  if (options_.is_window_enforced) {
+    const auto verdict = check_window(options_.window, asked.time_zone, entry.regions, options_.zones, now);
+    if (!verdict.is_open) {
+      waiting_.pop_front();
+      wait_until(id, std::min(verdict.opens_at.value_or(now + kWindowRecheck), now + kWindowRecheck));
+      return true;
+    }
+  }
+  if (!pacer_.try_start(now, static_cast<int>(live_))) return false;
+  waiting_.pop_front();
+  take_slot(entry);
+  CallStep step = entry.call.intend(telephony_.state().boot, now);
+  entry.deadline = step.deadline;
+  if (step.deadline) deadlines_.emplace(*step.deadline, id);
+  ++entry.pending_writes;
+  AttemptChange change{{entry.call.request(), entry.call.progress()}, {}, {}, std::nullopt, false};
+  store_.intend(std::move(change), [this, id](const Result<void>& result) { on_intended(id, result); });
+  return true;
+}
+
+void Engine::on_intended(const std::string& id, const Result<void>& result) {
+  Entry* entry = find(id);
+  CARILLON_CHECK(entry != nullptr);
+  --entry->pending_writes;
+  const Time now = alarm_.now();
+  const auto& asked = entry->call.request();
+
+  if (!result && result.error().code == ErrorCode::NumberBusy) {
+    entry->call.on(NeverSent{}, now);  // nothing was written: the ledger still says waiting
+    release_slot(*entry);
+    wait_until(id, now + kNumberBusyWait);
+    return;
+  }
+  if (!result && result.error().code == ErrorCode::Held) {
+    carry_out(*entry, entry->call.skip(result.error().detail, now));
+    return;
+  }
+  if (!result) {
+    on_fatal_(result.error());
+    return;
+  }
+  // The last look before the order leaves: an opt-out or a stop may have come while the intent was written.
+  if (suppressed_.contains(asked.number)) {
+    carry_out(*entry, entry->call.skip("suppressed (global): opt-out by key", now));
+    return;
+  }
+  Placement placement{asked.id,        asked.number, asked.trunk,
+                      asked.caller_id, asked.audio,  options_.limits.post_dial_delay + asked.ring_timeout};
+  if (is_stopping_ || !is_settled_ || !telephony_.place(placement)) feed(*entry, NeverSent{});
+}
+
+void Engine::wait_until(const std::string& id, Time when) {
+  held_.emplace(when, id);
+  arm();
+}
+
+void Engine::take_slot(Entry& entry) {
+  if (!entry.holds_slot) ++live_;
+  entry.holds_slot = true;
+}
+
+void Engine::release_slot(Entry& entry) {
+  if (entry.holds_slot) --live_;
+  entry.holds_slot = false;
+}
+
+void Engine::stop_starting() { is_stopping_ = true; }
+
+// ---------------------------------------------------------------- events
+
+void Engine::on_event(const std::string& attempt_id, CallEvent event) {
+  if (std::holds_alternative<Note>(event)) {
+    with_call(attempt_id, [this, event = std::move(event)](Entry& entry) { feed(entry, event); });
+    return;
+  }
+  // Other events name the channel; calls from outside have ids of their own.
+  for (const char* prefix : {"", "in-", "cli-"}) {
+    if (Entry* entry = find(prefix + attempt_id)) {
+      feed(*entry, event);
+      return;
+    }
+  }
+}
+
+void Engine::deliver(const std::string& attempt_id, Note note, Reply<void> reply) {
+  with_call(attempt_id,
+            [this, note = std::move(note), reply = std::move(reply)](Entry& entry) { feed(entry, note, reply); });
+}
+
+// Runs `use` with the call, fetched from the ledger if it has ended before, or new if it came from outside.
+void Engine::with_call(const std::string& id, Use use) {
+  if (Entry* entry = find(id)) {
+    use(*entry);
+    return;
+  }
+  auto& queue = loading_[id];
+  queue.push_back(std::move(use));
+  if (queue.size() > 1) return;
+  store_.load({id}, [this, id](Result<std::vector<StoredAttempt>> found) {
+    auto uses = std::move(loading_[id]);
+    loading_.erase(id);
+    if (!found) {
+      on_fatal_(found.error());
+      return;
+    }
+    std::unique_ptr<Entry> entry;
+    if (!found->empty()) {
+      auto& stored = found->front();
+      entry = std::make_unique<Entry>(Call(std::move(stored.attempt), std::move(stored.notes), options_.limits));
+    } else {
+      AttemptRequest request;
+      request.id = id;
+      request.direction = Direction::kInbound;
+      request.trunk = options_.trunk;
+      request.created_at = alarm_.now();
+      if (is_ulid(id)) {
+        // An attempt of ours that this ledger never had: the file was lost or restored. What it tells still counts.
+        request.direction = Direction::kOutbound;
+        log::error("attempt_not_in_ledger", {{"attempt", id}});
+      }
+      entry = std::make_unique<Entry>(Call(std::move(request), options_.limits));
+      entry->is_new = true;
+    }
+    Entry& kept = *(entries_[id] = std::move(entry));
+    for (const auto& use_it : uses) use_it(kept);
+    retire(id);
+  });
+}
+
+void Engine::feed(Entry& entry, const CallEvent& event, const Reply<void>& on_durable) {
+  if (std::holds_alternative<SeenLive>(event) || std::holds_alternative<Note>(event)) entry.absent_since.reset();
+  carry_out(entry, entry.call.on(event, alarm_.now()), on_durable);
+}
+
+void Engine::carry_out(Entry& entry, CallStep step, const Reply<void>& on_durable) {
+  const std::string id = entry.call.request().id;
+  if (step.deadline) {
+    entry.deadline = step.deadline;
+    deadlines_.emplace(*step.deadline, id);
+    arm();
+  }
+  if (step.suppress) suppressed_.insert(*step.suppress);  // at once, for what is queued; durable below
+  if (!step.needs_commit()) {
+    after_commit(id, step);
+    if (on_durable) on_durable(Result<void>{});
+    return;
+  }
+  ++entry.pending_writes;
+  AttemptChange change{
+      {entry.call.request(), entry.call.progress()}, step.notes, step.events, step.suppress, entry.is_new};
+  entry.is_new = false;
+  store_.record(std::move(change), [this, id, step = std::move(step), on_durable](const Result<void>& result) {
+    if (!result) {
+      on_fatal_(result.error());
+      return;
+    }
+    if (Entry* kept = find(id)) --kept->pending_writes;
+    after_commit(id, step);
+    if (on_durable) on_durable(Result<void>{});
+  });
+}
+
+void Engine::after_commit(const std::string& id, const CallStep& step) {
+  if (step.acknowledge) telephony_.acknowledge(id, *step.acknowledge);
+  if (step.hang_up) telephony_.hang_up(id);
+  if (step.needs_snapshot) look();
+  Entry* entry = find(id);
+  if (entry == nullptr) return;
+  if (step.needs_requeue) {
+    release_slot(*entry);
+    entry->deadline.reset();
+    waiting_.push_back(id);
+  }
+  if (step.has_ended) release_slot(*entry);
+  retire(id);
+  if (step.has_ended || step.needs_requeue) pump();
+}
+
+// An ended call leaves memory once all of it is durable; then its journal records may go.
+void Engine::retire(const std::string& id) {
+  Entry* entry = find(id);
+  if (entry == nullptr || !entry->call.has_ended() || entry->pending_writes > 0) return;
+  release_slot(*entry);
+  if (entry->call.has_all_notes()) {
+    entry->forget.push_back(0);
+    for (std::uint32_t seq = 1; seq <= entry->call.last_note(); ++seq) entry->forget.push_back(seq);
+    std::ranges::sort(entry->forget);
+    const auto rest = std::ranges::unique(entry->forget);
+    entry->forget.erase(rest.begin(), rest.end());
+  } else if (entry->forget.empty() && entry->call.progress().is_intended) {
+    look();  // something was told and did not arrive: it is in the journal
+  }
+  if (!entry->forget.empty()) telephony_.forget(id, entry->forget);
+  entries_.erase(id);
+}
+
+Engine::Entry* Engine::find(const std::string& id) {
+  const auto found = entries_.find(id);
+  return found == entries_.end() ? nullptr : found->second.get();
+}
+
+// ---------------------------------------------------------------- settling
+
+void Engine::on_node_up() {
+  is_settled_ = false;
+  look();
+}
+
+void Engine::on_node_down() { is_settled_ = false; }
+
+void Engine::look() {
+  if (is_looking_) {
+    must_look_again_ = true;
+    return;
+  }
+  is_looking_ = true;
+  telephony_.look([this](Result<NodeSnapshot> snapshot) {
+    is_looking_ = false;
+    if (snapshot) {
+      settle(*snapshot);
+    } else {
+      log::warn("look_failed", {{"detail", snapshot.error().detail}});
+      if (telephony_.state().is_up) next_look_ = alarm_.now() + kRetryLook;
+    }
+    if (must_look_again_) {
+      must_look_again_ = false;
+      next_look_ = std::min(next_look_.value_or(Time::max()), alarm_.now() + kRetryLook);
+    }
+    arm();
+  });
+}
+
+void Engine::settle(const NodeSnapshot& snapshot) {
+  const Time now = alarm_.now();
+  std::vector<std::string> open;
+  for (const auto& [id, entry] : entries_) {
+    if (entry->call.progress().is_intended && !entry->call.has_ended()) open.push_back(id);
+  }
+  for (const auto& [id, notes] : snapshot.notes) {
+    with_call(id, [this, notes](Entry& entry) {
+      for (const auto& note : notes) entry.forget.push_back(note.seq);
+      const std::string kept_id = entry.call.request().id;
+      for (const auto& note : notes) {
+        if (Entry* still = find(kept_id)) feed(*still, note);
+      }
+    });
+  }
+  for (const auto& id : open) {
+    if (Entry* entry = find(id)) settle_open(*entry, snapshot, now);
+  }
+  std::size_t absent = 0;
+  for (const auto& [id, entry] : entries_) absent += entry->absent_since.has_value() ? 1u : 0u;
+  next_look_ = now + (absent > 0 ? options_.look_again : options_.look_every);
+  if (!is_settled_) {
+    is_settled_ = true;
+    telephony_.release_events();
+    log::info("node_settled", {{"live", std::to_string(live_)}, {"to_look_at_again", std::to_string(absent)}});
+    pump();
+  }
+}
+
+void Engine::settle_open(Entry& entry, const NodeSnapshot& snapshot, Time now) {
+  const std::string& id = entry.call.request().id;
+  if (entry.call.has_ended()) return;
+  if (const auto live = snapshot.live.find(channel_of(id)); live != snapshot.live.end()) {
+    feed(entry, SeenLive{live->second});
+    return;
+  }
+  const auto notes = snapshot.notes.find(id);
+  const bool has_placed_record = (notes != snapshot.notes.end() && !notes->second.empty()) || entry.call.has_note(0);
+  if (entry.call.progress().node_boot != telephony_.state().boot && !entry.call.progress().node_boot.empty()) {
+    feed(entry, FoundGone{has_placed_record, true});
+    return;
+  }
+  // It may still be on its way into Asterisk, or just have ended: only a second look, later, decides.
+  if (!entry.absent_since) {
+    entry.absent_since = now;
+  } else if (now - *entry.absent_since >= options_.look_again - Duration(500)) {
+    feed(entry, FoundGone{has_placed_record, false});
+  }
+}
+
+// ---------------------------------------------------------------- time
+
+void Engine::arm() {
+  std::optional<Time> next = next_look_;
+  const auto consider = [&](Time when) { next = next ? std::min(*next, when) : when; };
+  if (!deadlines_.empty()) consider(deadlines_.begin()->first);
+  if (!held_.empty()) consider(held_.begin()->first);
+  const bool can_start = !waiting_.empty() && is_settled_ && !is_stopping_;
+  if (can_start && static_cast<int>(live_) < pacer_.pace().max_live) {
+    // At least a millisecond ahead, or a full store would make this a busy loop.
+    consider(std::max(pacer_.next_token(alarm_.now()), alarm_.now() + Duration(1)));
+  }
+  if (next) alarm_.set(*next);
+}
+
+void Engine::on_alarm() {
+  const Time now = alarm_.now();
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+    const auto [when, id] = *deadlines_.begin();
+    deadlines_.erase(deadlines_.begin());
+    Entry* entry = find(id);
+    // A later step may have moved the deadline.
+    if (entry == nullptr || entry->deadline != when) continue;
+    entry->deadline.reset();
+    feed(*entry, DeadlinePassed{});
+  }
+  if (next_look_ && *next_look_ <= now) {
+    next_look_.reset();
+    if (telephony_.state().is_up) look();
+  }
+  pump();
+}
+
+// ---------------------------------------------------------------- views
+
+std::vector<CallView> Engine::calls() const {
+  std::vector<CallView> views;
+  views.reserve(entries_.size());
+  for (const auto& [id, entry] : entries_) {
+    if (!entry->call.has_ended()) views.push_back({entry->call.request(), entry->call.progress()});
+  }
+  std::ranges::sort(views, {}, [](const CallView& view) { return view.request.id; });
+  return views;
+}
+
+EngineState Engine::state() const {
+  EngineState state;
+  state.node = telephony_.state();
+  state.is_settled = is_settled_;
+  state.is_stopping = is_stopping_;
+  state.waiting = waiting_.size();
+  state.held = held_.size();
+  state.live = live_;
+  for (const auto& [id, entry] : entries_) state.unsettled += entry->absent_since.has_value() ? 1u : 0u;
+  return state;
+}
+
+}  // namespace carillon

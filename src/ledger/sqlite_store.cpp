@@ -1,0 +1,192 @@
+#include "ledger/sqlite_store.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "ledger/attempts.h"
+#include "ledger/schema.h"
+
+namespace carillon::ledger {
+
+// flock on a file beside the ledger; the kernel releases it when the process dies, however it dies.
+class SqliteStore::FileLock {
+ public:
+  static Result<std::unique_ptr<FileLock>> take(const std::filesystem::path& file) {
+    const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) return fail(ErrorCode::Io, fmt::format("{}: {}", file.string(), std::strerror(errno)));
+    auto lock = std::unique_ptr<FileLock>(new FileLock(fd));
+    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+      char pid[32] = {};
+      const auto size = ::pread(fd, pid, sizeof pid - 1, 0);
+      return fail(ErrorCode::Locked,
+                  fmt::format("{} is held by process {}", file.string(), size > 0 ? pid : "(unknown)"));
+    }
+    const auto text = std::to_string(::getpid());
+    if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, text.data(), text.size(), 0) < 0) {
+      return fail(ErrorCode::Io, fmt::format("{}: {}", file.string(), std::strerror(errno)));
+    }
+    return lock;
+  }
+  ~FileLock() { ::close(fd_); }
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+
+ private:
+  explicit FileLock(int fd) : fd_(fd) {}
+  int fd_;
+};
+
+Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::path& file, Post post,
+                                                       std::function<void()> after_commit) {
+  std::error_code error;
+  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
+  if (error) return fail(ErrorCode::Io, fmt::format("{}: {}", file.parent_path().string(), error.message()));
+  auto lock = FileLock::take(file.string() + ".lock");
+  if (!lock) return std::unexpected(lock.error());
+  try {
+    return std::unique_ptr<SqliteStore>(
+        new SqliteStore(std::move(*lock), file, std::move(post), std::move(after_commit)));
+  } catch (const SqlError& sql_error) {
+    return fail(ErrorCode::Ledger, fmt::format("{}: {}", file.string(), sql_error.what()));
+  }
+}
+
+SqliteStore::SqliteStore(std::unique_ptr<FileLock> lock, const std::filesystem::path& file, Post post,
+                         std::function<void()> after_commit)
+    : lock_(std::move(lock)) {
+  // Numbers of people are in it: for the owner's eyes only.
+  const auto old_mask = ::umask(0077);
+  auto writer = std::make_unique<Database>(file, Database::Mode::kReadWrite);
+  prepare_schema(*writer);
+  ::umask(old_mask);
+  auto reader = std::make_unique<Database>(file, Database::Mode::kReadOnly);
+  relay_db_ = std::make_unique<Database>(file, Database::Mode::kReadOnly);
+  writer_ = std::make_unique<StoreThread>(std::move(writer), StoreThread::Kind::kWriter, post, std::move(after_commit));
+  reader_ = std::make_unique<StoreThread>(std::move(reader), StoreThread::Kind::kReader, std::move(post));
+}
+
+SqliteStore::~SqliteStore() = default;
+
+template <class T, class Work>
+void SqliteStore::submit(StoreThread& thread, Reply<T> reply, Work work) {
+  auto on_failure = [reply](const Error& error) { reply(std::unexpected(error)); };
+  thread.submit(
+      [reply = std::move(reply), work = std::move(work)](Database& db) -> StoreThread::Completion {
+        auto result = std::make_shared<Result<T>>(work(db));
+        return [reply, result] { reply(std::move(*result)); };
+      },
+      std::move(on_failure));
+}
+
+void SqliteStore::accept(AttemptRequest request, bool keep_skipped, Reply<Accepted> reply) {
+  const auto work = [request = std::move(request), keep_skipped](Database& db) {
+    return accept_request(db, request, keep_skipped);
+  };
+  submit<Accepted>(*writer_, std::move(reply), work);
+}
+
+void SqliteStore::intend(AttemptChange change, Reply<void> reply) {
+  const auto work = [change = std::move(change)](Database& db) { return record_intent(db, change); };
+  submit<void>(*writer_, std::move(reply), work);
+}
+
+void SqliteStore::record(AttemptChange change, Reply<void> reply) {
+  const auto work = [change = std::move(change)](Database& db) -> Result<void> {
+    apply_change(db, change);
+    return {};
+  };
+  submit<void>(*writer_, std::move(reply), work);
+}
+
+void SqliteStore::load_open(Reply<std::vector<StoredAttempt>> reply) {
+  const auto work = [](Database& db) -> Result<std::vector<StoredAttempt>> { return find_not_final(db); };
+  submit<std::vector<StoredAttempt>>(*writer_, std::move(reply), work);
+}
+
+void SqliteStore::load(std::vector<std::string> ids, Reply<std::vector<StoredAttempt>> reply) {
+  const auto work = [ids = std::move(ids)](Database& db) -> Result<std::vector<StoredAttempt>> {
+    std::vector<StoredAttempt> found;
+    for (const auto& id : ids) {
+      if (auto attempt = find_attempt(db, id)) found.push_back(std::move(*attempt));
+    }
+    return found;
+  };
+  submit<std::vector<StoredAttempt>>(*writer_, std::move(reply), work);
+}
+
+void SqliteStore::find_call(std::string call_id, Reply<std::optional<StoredAttempt>> reply) {
+  const auto work = [call_id = std::move(call_id)](Database& db) -> Result<std::optional<StoredAttempt>> {
+    if (auto attempt = find_by_call_id(db, call_id)) return find_attempt(db, attempt->request.id);
+    return find_attempt(db, call_id);
+  };
+  submit<std::optional<StoredAttempt>>(*writer_, std::move(reply), work);
+}
+
+void SqliteStore::report(std::string campaign_id, Reply<Report> reply) {
+  const auto work = [campaign_id = std::move(campaign_id)](Database& db) -> Result<Report> {
+    return make_report(db, campaign_id);
+  };
+  submit<Report>(*reader_, std::move(reply), work);
+}
+
+Result<std::vector<OutboxRow>> SqliteStore::read_after(std::int64_t position, int limit) {
+  try {
+    std::vector<OutboxRow> rows;
+    auto statement = relay_db_->prepare(
+        "SELECT position, attempt_id, sequence, type, time, data FROM outbox WHERE position > ? ORDER BY position "
+        "LIMIT ?");
+    statement.bind(position).bind(limit);
+    while (statement.step()) {
+      OutboxRow row;
+      row.position = statement.integer(0);
+      row.event.attempt_id = statement.text(1);
+      row.event.sequence = static_cast<std::uint32_t>(statement.integer(2));
+      row.event.type = parse_event_type(statement.text(3)).value_or(EventType::kCallStatus);
+      row.event.time = time_from_ms(statement.integer(4));
+      row.event.data = statement.text(5);
+      rows.push_back(std::move(row));
+    }
+    return rows;
+  } catch (const SqlError& error) {
+    return fail(ErrorCode::Ledger, error.what());
+  }
+}
+
+Result<std::int64_t> SqliteStore::last_position() {
+  try {
+    auto statement = relay_db_->prepare("SELECT coalesce(max(position), 0) FROM outbox");
+    return statement.step() ? statement.integer(0) : 0;
+  } catch (const SqlError& error) {
+    return fail(ErrorCode::Ledger, error.what());
+  }
+}
+
+Result<std::int64_t> SqliteStore::cursor(const std::string& sink) {
+  try {
+    auto statement = relay_db_->prepare("SELECT position FROM sink WHERE name = ?");
+    statement.bind(sink);
+    return statement.step() ? statement.integer(0) : 0;
+  } catch (const SqlError& error) {
+    return fail(ErrorCode::Ledger, error.what());
+  }
+}
+
+void SqliteStore::set_cursor(const std::string& sink, std::int64_t position) {
+  const auto work = [sink, position](Database& db) -> Result<void> {
+    db.prepare(
+          "INSERT INTO sink(name, position) VALUES (?, ?) "
+          "ON CONFLICT(name) DO UPDATE SET position = max(position, excluded.position)")
+        .bind(sink)
+        .bind(position)
+        .run();
+    return {};
+  };
+  submit<void>(*writer_, [](const Result<void>&) {}, work);
+}
+
+}  // namespace carillon::ledger
