@@ -11,6 +11,8 @@ namespace {
 constexpr Duration kNumberBusyWait{5'000};
 constexpr Duration kWindowRecheck{60'000};
 constexpr Duration kRetryLook{2'000};
+// One silent call is a silent call; so many in a row are a dead trunk.
+constexpr int kDeadCallsOfADeadTrunk = 5;
 // Commits that wait on a slow disk; beyond, no call is started.
 constexpr std::size_t kMaxStoreBacklog = 5'000;
 
@@ -56,7 +58,7 @@ void Engine::start(std::function<void(Result<void>)> ready) {
 
 // ---------------------------------------------------------------- accepting
 
-void Engine::accept(AttemptRequest request, std::vector<std::string> regions, Mode mode, Reply<Accepted> reply) {
+void Engine::accept(AttemptRequest request, Mode mode, Reply<Accepted> reply) {
   const Time now = alarm_.now();
   if (is_stopping_) {
     reply(fail(ErrorCode::Unavailable, "carillon is stopping"));
@@ -66,9 +68,8 @@ void Engine::accept(AttemptRequest request, std::vector<std::string> regions, Mo
     reply(fail(ErrorCode::QueueFull, "retry when calls have been placed"));
     return;
   }
-  if (mode == Mode::kNow && options_.is_window_enforced) {
-    const auto verdict = check_window(options_.window, request.time_zone, regions, options_.zones, now);
-    if (!verdict.is_open) {
+  if (mode == Mode::kNow) {
+    if (const auto verdict = window_of(request, now); !verdict.is_open) {
       reply(fail(ErrorCode::Held, "window: " + verdict.reason));
       return;
     }
@@ -77,23 +78,31 @@ void Engine::accept(AttemptRequest request, std::vector<std::string> regions, Mo
   request.created_at = now;
   request.trunk = options_.trunk;
   if (request.caller_id.empty()) request.caller_id = options_.caller_id;
-  store_.accept(std::move(request), mode == Mode::kCampaign,
-                [this, regions = std::move(regions), reply = std::move(reply)](Result<Accepted> accepted) {
-                  if (accepted && !accepted->is_repeat && !is_final(accepted->attempt.progress.status)) {
-                    const std::string id = accepted->attempt.request.id;
-                    auto entry = std::make_unique<Entry>(Call(accepted->attempt, {}, options_.limits));
-                    entry->regions = regions;
-                    entries_.emplace(id, std::move(entry));
-                    waiting_.push_back(id);
-                    pump();
-                  } else if (accepted && accepted->is_repeat) {
-                    // The ledger may be a commit behind what is known here.
-                    if (const auto* entry = find(accepted->attempt.request.id)) {
-                      accepted->attempt.progress = entry->call.progress();
-                    }
-                  }
-                  reply(std::move(accepted));
-                });
+  const auto on_accepted = [this, reply = std::move(reply)](Result<Accepted> accepted) {
+    if (accepted) keep_accepted(*accepted);
+    reply(std::move(accepted));
+  };
+  store_.accept(std::move(request), mode == Mode::kCampaign, on_accepted);
+}
+
+void Engine::keep_accepted(Accepted& accepted) {
+  const std::string id = accepted.attempt.request.id;
+  if (accepted.is_repeat) {
+    // The ledger may be a commit behind what is known here.
+    if (const auto* entry = find(id)) accepted.attempt.progress = entry->call.progress();
+    return;
+  }
+  if (is_final(accepted.attempt.progress.status)) return;
+  entries_.emplace(id, std::make_unique<Entry>(Call(accepted.attempt, {}, options_.limits)));
+  waiting_.push_back(id);
+  pump();
+}
+
+WindowVerdict Engine::window_of(const AttemptRequest& request, Time now) const {
+  if (!options_.is_window_enforced) return {true, "", std::nullopt};
+  const auto number = parse_phone_number(request.number, "");
+  const auto regions = number ? number->regions : std::vector<std::string>();
+  return check_window(options_.window, request.time_zone, regions, options_.zones, now);
 }
 
 // ---------------------------------------------------------------- starting calls
@@ -119,14 +128,12 @@ void Engine::pump() {
 bool Engine::try_start(Entry& entry, Time now) {
   const auto& asked = entry.call.request();
   const std::string id = asked.id;
-  if (options_.is_window_enforced) {
-    const auto verdict = check_window(options_.window, asked.time_zone, entry.regions, options_.zones, now);
-    if (!verdict.is_open) {
-      waiting_.pop_front();
-      wait_until(id, std::min(verdict.opens_at.value_or(now + kWindowRecheck), now + kWindowRecheck));
-      return true;
-    }
+  if (const auto verdict = window_of(asked, now); !verdict.is_open) {
+    waiting_.pop_front();
+    wait_until(id, std::min(verdict.opens_at.value_or(now + kWindowRecheck), now + kWindowRecheck));
+    return true;
   }
+  if (is_trunk_suspect() && live_ > 0) return false;  // one probe at a time
   if (!pacer_.try_start(now, static_cast<int>(live_))) return false;
   waiting_.pop_front();
   take_slot(entry);
@@ -243,14 +250,44 @@ void Engine::with_call(const std::string& id, Use use) {
       entry->is_new = true;
     }
     Entry& kept = *(entries_[id] = std::move(entry));
+    ++kept.pending_writes;
     for (const auto& use_it : uses) use_it(kept);
+    --kept.pending_writes;
     retire(id);
   });
 }
 
 void Engine::feed(Entry& entry, const CallEvent& event, const Reply<void>& on_durable) {
   if (std::holds_alternative<SeenLive>(event) || std::holds_alternative<Note>(event)) entry.absent_since.reset();
-  carry_out(entry, entry.call.on(event, alarm_.now()), on_durable);
+  entry.call.set_trunk_suspect(is_trunk_suspect());
+  CallStep step = entry.call.on(event, alarm_.now());
+  if (step.has_ended) watch_trunk(entry.call.progress().outcome);
+  if (std::holds_alternative<CallRinging>(event) || std::holds_alternative<CallProgress>(event))
+    dead_calls_in_a_row_ = 0;
+  carry_out(entry, std::move(step), on_durable);
+}
+
+bool Engine::is_trunk_suspect() const { return dead_calls_in_a_row_ >= kDeadCallsOfADeadTrunk; }
+
+void Engine::watch_trunk(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kNoResponse:
+    case Outcome::kTrunkDown:
+      if (++dead_calls_in_a_row_ == kDeadCallsOfADeadTrunk) log::error("trunk_down", {{"trunk", options_.trunk}});
+      return;
+    case Outcome::kHuman:
+    case Outcome::kBusy:
+    case Outcome::kNoAnswer:
+    case Outcome::kRejected:
+    case Outcome::kInvalidNumber:
+    case Outcome::kUnreachable:
+    case Outcome::kCongestion: dead_calls_in_a_row_ = 0; return;
+    case Outcome::kNone:
+    case Outcome::kCanceled:
+    case Outcome::kSkipped:
+    case Outcome::kNeverDialled:
+    case Outcome::kUnknown: return;
+  }
 }
 
 void Engine::carry_out(Entry& entry, CallStep step, const Reply<void>& on_durable) {
@@ -302,16 +339,16 @@ void Engine::retire(const std::string& id) {
   Entry* entry = find(id);
   if (entry == nullptr || !entry->call.has_ended() || entry->pending_writes > 0) return;
   release_slot(*entry);
+  auto& forget = entry->forget;
   if (entry->call.has_all_notes()) {
-    entry->forget.push_back(0);
-    for (std::uint32_t seq = 1; seq <= entry->call.last_note(); ++seq) entry->forget.push_back(seq);
-    std::ranges::sort(entry->forget);
-    const auto rest = std::ranges::unique(entry->forget);
-    entry->forget.erase(rest.begin(), rest.end());
-  } else if (entry->forget.empty() && entry->call.progress().is_intended) {
+    for (std::uint32_t seq = 0; seq <= entry->call.last_note(); ++seq) forget.push_back(seq);
+  } else if (forget.empty() && entry->call.progress().is_intended) {
     look();  // something was told and did not arrive: it is in the journal
   }
-  if (!entry->forget.empty()) telephony_.forget(id, entry->forget);
+  std::ranges::sort(forget);
+  const auto rest = std::ranges::unique(forget);
+  forget.erase(rest.begin(), rest.end());
+  if (!forget.empty()) telephony_.forget(id, forget);
   entries_.erase(id);
 }
 
@@ -358,13 +395,7 @@ void Engine::settle(const NodeSnapshot& snapshot) {
     if (entry->call.progress().is_intended && !entry->call.has_ended()) open.push_back(id);
   }
   for (const auto& [id, notes] : snapshot.notes) {
-    with_call(id, [this, notes](Entry& entry) {
-      for (const auto& note : notes) entry.forget.push_back(note.seq);
-      const std::string kept_id = entry.call.request().id;
-      for (const auto& note : notes) {
-        if (Entry* still = find(kept_id)) feed(*still, note);
-      }
-    });
+    with_call(id, [this, notes](Entry& entry) { feed_journal(entry, notes); });
   }
   for (const auto& id : open) {
     if (Entry* entry = find(id)) settle_open(*entry, snapshot, now);
@@ -378,6 +409,17 @@ void Engine::settle(const NodeSnapshot& snapshot) {
     log::info("node_settled", {{"live", std::to_string(live_)}, {"to_look_at_again", std::to_string(absent)}});
     pump();
   }
+}
+
+// The records of one attempt, all of them before it may leave memory: what follows the end record counts too.
+void Engine::feed_journal(Entry& entry, const std::vector<Note>& notes) {
+  ++entry.pending_writes;
+  for (const auto& note : notes) {
+    entry.forget.push_back(note.seq);
+    feed(entry, note);
+  }
+  --entry.pending_writes;
+  retire(entry.call.request().id);
 }
 
 void Engine::settle_open(Entry& entry, const NodeSnapshot& snapshot, Time now) {
@@ -454,6 +496,8 @@ EngineState Engine::state() const {
   state.waiting = waiting_.size();
   state.held = held_.size();
   state.live = live_;
+  state.trunk = options_.trunk;
+  state.is_trunk_suspect = is_trunk_suspect();
   for (const auto& [id, entry] : entries_) state.unsettled += entry->absent_since.has_value() ? 1u : 0u;
   return state;
 }

@@ -19,6 +19,7 @@
 #include "base/ulid.h"
 #include "core/call/call.h"
 #include "core/campaign/pacer.h"
+#include "core/campaign/phone_number.h"
 #include "core/campaign/window.h"
 #include "core/ports/alarm.h"
 #include "core/ports/store.h"
@@ -53,6 +54,8 @@ struct EngineState {
   std::size_t held = 0;       // waiting for their window
   std::size_t live = 0;       // slots in use
   std::size_t unsettled = 0;  // open attempts whose channel is not seen
+  std::string trunk;
+  bool is_trunk_suspect = false;  // several calls in a row without any sign of life: one probe at a time
 };
 
 class Engine {
@@ -67,7 +70,7 @@ class Engine {
   enum class Mode { kNow, kCampaign };
   // kNow: refused outside the window, and if the number is suppressed. kCampaign: waits for its window; a suppressed
   // number becomes a skipped attempt. The request's number must be E.164; id and times are filled in here.
-  void accept(AttemptRequest request, std::vector<std::string> regions, Mode mode, Reply<Accepted> reply);
+  void accept(AttemptRequest request, Mode mode, Reply<Accepted> reply);
 
   // A note that came by HTTP callback; the reply follows its commit.
   void deliver(const std::string& attempt_id, Note note, Reply<void> reply);
@@ -83,11 +86,10 @@ class Engine {
   struct Entry {
     explicit Entry(Call made) : call(std::move(made)) {}
     Call call;
-    std::vector<std::string> regions;
     std::optional<Time> deadline;
     std::optional<Time> absent_since;  // first look that did not show its channel
-    int pending_writes = 0;
-    bool is_new = false;  // not in the ledger yet (a call from outside)
+    int pending_writes = 0;            // and pins: the entry stays while it is above zero
+    bool is_new = false;               // not in the ledger yet (a call from outside)
     bool holds_slot = false;
     std::vector<std::uint32_t> forget;  // journal records to delete once it has ended and is durable
   };
@@ -100,7 +102,11 @@ class Engine {
   void settle(const NodeSnapshot& snapshot);
   void settle_open(Entry& entry, const NodeSnapshot& snapshot, Time now);
 
+  void feed_journal(Entry& entry, const std::vector<Note>& notes);
+
+  void keep_accepted(Accepted& accepted);
   void pump();
+  WindowVerdict window_of(const AttemptRequest& request, Time now) const;
   bool try_start(Entry& entry, Time now);
   void on_intended(const std::string& id, const Result<void>& result);
   void with_call(const std::string& id, Use use);
@@ -111,6 +117,8 @@ class Engine {
   void wait_until(const std::string& id, Time when);
   void take_slot(Entry& entry);
   void release_slot(Entry& entry);
+  void watch_trunk(Outcome outcome);
+  bool is_trunk_suspect() const;
   void arm();
   Entry* find(const std::string& id);
 
@@ -129,6 +137,7 @@ class Engine {
   std::unordered_map<std::string, std::vector<Use>> loading_;
   std::unordered_set<std::string> suppressed_;  // since start: between an intent's commit and the order to dial
   std::size_t live_ = 0;
+  int dead_calls_in_a_row_ = 0;  // calls that ended without any sign of life from the trunk
   bool is_settled_ = false;
   bool is_stopping_ = false;
   bool is_looking_ = false;

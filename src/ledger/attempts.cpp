@@ -9,7 +9,7 @@ namespace carillon::ledger {
 namespace {
 
 constexpr const char* kColumns =
-    "id, call_id, campaign_id, contact_id, number, audio, caller_id, time_zone, fingerprint, trunk, direction, "
+    "id, call_id, campaign_id, contact_id, number, audio, caller_id, time_zone, variables, fingerprint, trunk, direction, "
     "ring_timeout_ms, created_at, state, status, outcome, reason, sip_code, q850, raw_cause, node_boot, next_sequence, "
     "intended_at, ringing_at, answered_at, ended_at, talked_ms";
 
@@ -29,26 +29,27 @@ Attempt read_attempt(const Statement& row) {
   asked.audio = row.text(5);
   asked.caller_id = row.text(6);
   asked.time_zone = row.text(7);
-  asked.fingerprint = row.text(8);
-  asked.trunk = row.text(9);
-  asked.direction = row.text(10) == "inbound" ? Direction::kInbound : Direction::kOutbound;
-  asked.ring_timeout = Duration(row.integer(11));
-  asked.created_at = time_from_ms(row.integer(12));
+  asked.variables = row.text(8);
+  asked.fingerprint = row.text(9);
+  asked.trunk = row.text(10);
+  asked.direction = row.text(11) == "inbound" ? Direction::kInbound : Direction::kOutbound;
+  asked.ring_timeout = Duration(row.integer(12));
+  asked.created_at = time_from_ms(row.integer(13));
   auto& progress = attempt.progress;
-  progress.is_intended = row.integer(13) == 1;
-  progress.status = parse_call_status(row.text(14)).value_or(CallStatus::kUnknown);
-  progress.outcome = parse_outcome(row.text(15)).value_or(Outcome::kUnknown);
-  progress.reason = row.text(16);
-  progress.sip_code = static_cast<int>(row.integer(17));
-  progress.q850 = static_cast<int>(row.integer(18));
-  progress.raw_cause = row.text(19);
-  progress.node_boot = row.text(20);
-  progress.next_sequence = static_cast<std::uint32_t>(row.integer(21));
-  progress.intended_at = time_from_ms(row.integer(22));
-  progress.ringing_at = time_from_ms(row.integer(23));
-  progress.answered_at = time_from_ms(row.integer(24));
-  progress.ended_at = time_from_ms(row.integer(25));
-  progress.talked = Duration(row.integer(26));
+  progress.is_intended = row.integer(14) == 1;
+  progress.status = parse_call_status(row.text(15)).value_or(CallStatus::kUnknown);
+  progress.outcome = parse_outcome(row.text(16)).value_or(Outcome::kUnknown);
+  progress.reason = row.text(17);
+  progress.sip_code = static_cast<int>(row.integer(18));
+  progress.q850 = static_cast<int>(row.integer(19));
+  progress.raw_cause = row.text(20);
+  progress.node_boot = row.text(21);
+  progress.next_sequence = static_cast<std::uint32_t>(row.integer(22));
+  progress.intended_at = time_from_ms(row.integer(23));
+  progress.ringing_at = time_from_ms(row.integer(24));
+  progress.answered_at = time_from_ms(row.integer(25));
+  progress.ended_at = time_from_ms(row.integer(26));
+  progress.talked = Duration(row.integer(27));
   return attempt;
 }
 
@@ -174,7 +175,7 @@ void insert_attempt(Database& db, const Attempt& attempt) {
       "trunk, "
       "direction, ring_timeout_ms, created_at, state, status, outcome, reason, sip_code, q850, raw_cause, node_boot, "
       "next_sequence, intended_at, ringing_at, answered_at, ended_at, talked_ms) "
-      "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+      "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   statement.bind(asked.id)
       .bind(asked.call_id)
       .bind(asked.campaign_id)
@@ -183,6 +184,7 @@ void insert_attempt(Database& db, const Attempt& attempt) {
       .bind(asked.audio)
       .bind(asked.caller_id)
       .bind(asked.time_zone)
+      .bind(asked.variables)
       .bind(asked.fingerprint)
       .bind(asked.trunk)
       .bind(to_string(asked.direction))

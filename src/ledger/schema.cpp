@@ -17,6 +17,7 @@ CREATE TABLE attempt (
   audio TEXT NOT NULL,
   caller_id TEXT NOT NULL,
   time_zone TEXT NOT NULL,
+  variables TEXT NOT NULL,        -- JSON object, '' if none
   fingerprint TEXT NOT NULL,
   trunk TEXT NOT NULL,
   direction TEXT NOT NULL,

@@ -56,7 +56,7 @@ struct HttpLimits {
   // From a request's first byte to its last, else 408. Each further body_bytes that arrive grant as much time again,
   // so that a permitted big upload may take longer, yet nobody can trickle.
   Duration receive_timeout = std::chrono::seconds(30);
-  // Between two requests on one connection; then it is closed without a word.
+  // For the first byte of a request; then the connection is closed without a word.
   Duration idle_timeout = std::chrono::seconds(60);
   // From the request to the handler's answer, else 503.
   Duration answer_timeout = std::chrono::seconds(60);

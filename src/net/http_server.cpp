@@ -130,7 +130,7 @@ class Connection {
   };
   enum class Until { kHeaderDone, kBodyDone };
 
-  awaitable<bool> wait_for_request(Duration timeout);
+  awaitable<bool> wait_for_request();
   awaitable<std::expected<HttpRequest, Refusal>> receive();
   awaitable<std::expected<void, Refusal>> feed(Parser& parser, Until until);
   std::expected<bool, Refusal> put_pending(Parser& parser, Until until);
@@ -154,9 +154,7 @@ void Ticket::settle(std::optional<HttpResponse> answer) {
 }
 
 awaitable<void> Connection::serve() {
-  auto patience = limits_.receive_timeout;
-  while (co_await wait_for_request(patience)) {
-    patience = limits_.idle_timeout;
+  while (co_await wait_for_request()) {
     auto request = co_await receive();
     if (!request) {
       if (!request.error()) co_return;
@@ -178,8 +176,8 @@ awaitable<void> Connection::refuse() {
 }
 
 // False when there will be none.
-awaitable<bool> Connection::wait_for_request(Duration timeout) {
-  const auto deadline = Clock::now() + timeout;
+awaitable<bool> Connection::wait_for_request() {
+  const auto deadline = Clock::now() + limits_.idle_timeout;
   for (;;) {
     // RFC 9112 2.2: empty lines before a request are to be ignored.
     const auto begin = socket_.pending().find_first_not_of("\r\n");

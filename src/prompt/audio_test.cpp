@@ -15,15 +15,15 @@ extern "C" const char* __lsan_default_suppressions() { return "leak:libvorbis.so
 namespace carillon {
 namespace {
 
-using testing::amplitude_at;
-using testing::bytes_of;
+using prompt_testing::amplitude_at;
+using prompt_testing::bytes_of;
+using prompt_testing::second_of_pcm;
+using prompt_testing::TempFolder;
+using prompt_testing::tone;
+using prompt_testing::wav_bytes;
+using prompt_testing::write_bytes;
+using prompt_testing::write_sound;
 using ::testing::HasSubstr;
-using testing::second_of_pcm;
-using testing::TempFolder;
-using testing::tone;
-using testing::wav_bytes;
-using testing::write_bytes;
-using testing::write_sound;
 
 struct Kind {
   const char* file;
@@ -213,7 +213,7 @@ TEST(Audio, FilesCutOffAnywhereAreRefusedOrShorter) {
   ASSERT_TRUE(write_sound(folder / "a.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 44100, 2, samples));
   ASSERT_TRUE(write_sound(folder / "a.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 44100, 2, samples));
   for (const auto* name : {"a.flac", "a.wav"}) {
-    const std::string whole = testing::contents_of(folder / name);
+    const std::string whole = prompt_testing::contents_of(folder / name);
     for (const std::size_t part : {1UL, 4UL, 11UL, 12UL, 20UL, 43UL, 44UL, whole.size() / 3, whole.size() / 2}) {
       EXPECT_NE(refusal_of(std::string_view(whole).substr(0, part), name), "accepted") << name << " " << part;
     }
@@ -231,7 +231,7 @@ TEST(Audio, DamagedFilesNeverCrash) {
                                      {"a.aiff", SF_FORMAT_AIFF | SF_FORMAT_PCM_16},
                                      {"a.caf", SF_FORMAT_CAF | SF_FORMAT_PCM_16}}) {
     ASSERT_TRUE(write_sound(folder / name, format, 22050, 1, tone(700, 0.5, 0.3, 22050)));
-    const std::string whole = testing::contents_of(folder / name);
+    const std::string whole = prompt_testing::contents_of(folder / name);
     for (int round = 0; round < 60; ++round) {
       std::string damaged = whole;
       const std::size_t reach = round % 2 == 0 ? std::min<std::size_t>(64, whole.size()) : whole.size();

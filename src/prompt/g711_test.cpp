@@ -89,10 +89,10 @@ TEST(G711, LouderSamplesNeverGetLowerLevels) {
 }
 
 TEST(G711, DecodingAgreesWithLibsndfile) {
-  const testing::TempFolder folder;
+  const prompt_testing::TempFolder folder;
   std::string bytes;
   for (const std::uint8_t code : all_codes()) bytes += static_cast<char>(code);
-  testing::write_bytes(folder / "codes.raw", bytes);
+  prompt_testing::write_bytes(folder / "codes.raw", bytes);
   for (const auto& [subtype, decode] :
        {std::pair<int, Decode>{SF_FORMAT_ULAW, decode_ulaw}, {SF_FORMAT_ALAW, decode_alaw}}) {
     SF_INFO info{};

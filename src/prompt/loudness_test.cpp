@@ -10,7 +10,7 @@
 namespace carillon {
 namespace {
 
-using testing::tone;
+using prompt_testing::tone;
 
 Audio audio_of(std::vector<float> samples) {
   Audio audio;

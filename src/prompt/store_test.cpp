@@ -14,12 +14,12 @@
 namespace carillon {
 namespace {
 
-using testing::bytes_of;
-using testing::contents_of;
+using prompt_testing::bytes_of;
+using prompt_testing::contents_of;
+using prompt_testing::TempFolder;
+using prompt_testing::tone;
+using prompt_testing::write_bytes;
 using ::testing::HasSubstr;
-using testing::TempFolder;
-using testing::tone;
-using testing::write_bytes;
 
 const Time kCreated = time_from_ms(1795270000123);
 

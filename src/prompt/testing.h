@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace carillon::testing {
+namespace carillon::prompt_testing {
 
 class TempFolder {
  public:
@@ -106,4 +106,4 @@ inline std::string second_of_pcm() {
   return data;
 }
 
-}  // namespace carillon::testing
+}  // namespace carillon::prompt_testing

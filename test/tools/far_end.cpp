@@ -13,8 +13,8 @@
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -25,14 +25,13 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
-#include <optional>
-#include <queue>
 #include <regex>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -45,7 +44,7 @@ using Byte = std::uint8_t;
 constexpr Byte kPcmu = 0, kTelephoneEvent = 101, kMarker = 0x80, kUlawSilence = 0xff;
 constexpr std::size_t kRtpHeader = 12, kSamplesPerPacket = 160, kOneSecond = 8000;
 constexpr std::uint32_t kOwnSsrc = 0xfa000000, kOwnSsrcMask = 0xff000000;
-constexpr Time kPacketTime = 20ms;
+constexpr Time kPacketTime = 20ms, kNever = Time::max();
 constexpr int kKeyReports = 5;         // packets while the key is down …
 constexpr int kKeyEnds = 3;            // … and of its end: RFC 4733 2.5.1.4
 constexpr Time kBetweenKeys = 60ms;    // at least, from one key's last packet to the next key
@@ -59,7 +58,6 @@ constexpr std::array<std::pair<Time, const char*>, 6> kGapClasses{
     {{25ms, "le25"}, {30ms, "le30"}, {40ms, "le40"}, {60ms, "le60"}, {100ms, "le100"}, {Time::max(), "gt100"}}};
 
 Time to_time(const timespec& t) { return std::chrono::seconds(t.tv_sec) + Time(t.tv_nsec); }
-timespec to_timespec(Time t) { return {t / 1s, (t % 1s).count()}; }
 Time now() {
   timespec t{};
   clock_gettime(CLOCK_REALTIME, &t);
@@ -76,9 +74,11 @@ void write_number(std::span<Byte> bytes, std::uint64_t value) {
   for (auto b = bytes.rbegin(); b != bytes.rend(); ++b, value >>= 8) *b = static_cast<Byte>(value);
 }
 
+struct Persona;
+
 // One call: what comes from one source port, and what is said to it.
 struct Stream {
-  std::uint64_t id = 0;  // tells it from another call on the same port; 0: over
+  Persona* persona = nullptr;
   sockaddr_in source{};
   std::uint32_t ssrc = 0, last_ssrc = 0;  // of the caller itself; of the last packet, whosever audio it was
   std::uint16_t sequence = 0;
@@ -86,12 +86,11 @@ struct Stream {
   std::array<Byte, kSamplesPerPacket> heard{};  // the last packet's audio
 
   std::uint16_t own_sequence = 1000;
-  bool has_timer = false;
+  std::uint32_t own_ssrc = 0;
   std::size_t key = 0;  // index in the script
   int key_packet = 0;   // of that key, the next to be sent
-  Time key_due{};
+  Time key_due{}, due = kNever;
 
-  std::uint32_t own_ssrc() const { return static_cast<std::uint32_t>(kOwnSsrc | (id & ~kOwnSsrcMask)); }
   static bool is_own(std::uint32_t any_ssrc) { return (any_ssrc & kOwnSsrcMask) == kOwnSsrc; }
   // In a native bridge Asterisk passes the other persona's packets on as they are.
   bool is_passed_on(std::uint32_t new_ssrc) const { return is_own(new_ssrc) && !is_own(ssrc); }
@@ -203,14 +202,10 @@ class Batch {
  private:
   void prepare(std::size_t i, std::size_t size, std::size_t stamp_size) {
     parts_[i] = {bytes_[i].data(), size};
-    headers_[i].msg_hdr = {
-        &addresses_[i], sizeof addresses_[i], &parts_[i], 1, stamp_size ? &stamps_[i] : nullptr, stamp_size, 0};
+    headers_[i].msg_hdr = {&addresses_[i], sizeof addresses_[i], &parts_[i], 1, &stamps_[i], stamp_size, 0};
   }
-  struct alignas(cmsghdr) Stamp {
-    std::array<Byte, 64> bytes;
-  };
   std::array<std::array<Byte, 2048>, kBatch> bytes_{};
-  std::array<Stamp, kBatch> stamps_{};
+  std::array<std::array<std::uint64_t, 8>, kBatch> stamps_{};
   std::array<sockaddr_in, kBatch> addresses_{};
   std::array<iovec, kBatch> parts_{};
   std::array<mmsghdr, kBatch> headers_{};
@@ -233,12 +228,6 @@ int open_socket(std::uint16_t port) {
 class FarEnd {
  public:
   explicit FarEnd(Options options) : options_(std::move(options)) {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    sigprocmask(SIG_BLOCK, &signals, nullptr);
-    fds_.push_back({signalfd(-1, &signals, SFD_CLOEXEC), POLLIN, 0});
     fds_.push_back({open_socket(options_.control), POLLIN, 0});
     for (Persona& persona : options_.personas) {
       persona.fd = open_socket(persona.port);
@@ -248,27 +237,17 @@ class FarEnd {
 
   void run() {
     for (;;) {
-      const timespec wait = to_timespec(timers_.empty() ? 0ns : std::max(timers_.top().due - now(), Time{}));
-      ppoll(fds_.data(), fds_.size(), timers_.empty() ? nullptr : &wait, nullptr);
-      if (fds_[0].revents) return;
+      poll(fds_.data(), fds_.size(), talking_.empty() ? -1 : 0);
       for (std::size_t i = 0; i < options_.personas.size(); ++i)
-        if (fds_[2 + i].revents) receive(options_.personas[i]);
-      send_due(now());
-      if (fds_[1].revents && !answer_control()) return;
-      const timespec pause = to_timespec(kBatchTime);
+        if (fds_[1 + i].revents) receive(options_.personas[i]);
+      talk(now());
+      if (fds_[0].revents && !answer_control()) return;
+      const timespec pause = {0, kBatchTime.count()};
       nanosleep(&pause, nullptr);
     }
   }
 
  private:
-  struct Timer {
-    Time due;
-    Persona* persona;
-    Stream* stream;
-    std::uint64_t id;
-    bool operator>(const Timer& other) const { return due > other.due; }
-  };
-
   void receive(Persona& persona) {
     for (std::size_t count = kBatch; count == kBatch;) {
       count = static_cast<std::size_t>(std::max(in_.receive(persona.fd), 0));
@@ -305,80 +284,73 @@ class FarEnd {
     const auto audio = packet.subspan(kRtpHeader);
     std::ranges::fill(stream.heard, kUlawSilence);
     std::ranges::copy(audio.first(std::min(audio.size(), stream.heard.size())), stream.heard.begin());
-    if (options_.echo && !stream.has_timer) start_timer(persona, stream, at);
+    if (options_.echo && stream.due == kNever) stream.due = at;
+    if (stream.due != kNever) talking_.insert(&stream);
   }
 
   Stream& begin(Persona& persona, std::uint64_t source, const sockaddr_in& from, std::uint32_t ssrc, Time at) {
     // A port serves one call at a time: whoever was called from it before says nothing more.
     for (Persona& p : options_.personas)
-      if (const auto other = p.streams.find(source); other != p.streams.end()) other->second.id = 0;
-    const auto [entry, is_new] = persona.streams.try_emplace(source);
+      if (const auto other = p.streams.find(source); other != p.streams.end()) other->second.due = kNever;
+    const auto [entry, is_new_source] = persona.streams.try_emplace(source);
     Stream& stream = entry->second;
-    if (!is_new) persona.statistics.lasted.push_back(stream.last - stream.first);
+    ++persona.statistics.streams;
+    if (!is_new_source) persona.statistics.lasted.push_back(stream.last - stream.first);
     stream = Stream{};
-    stream.id = ++stream_count_;
+    stream.persona = &persona;
     stream.source = from;
+    stream.own_ssrc = kOwnSsrc | (++stream_count_ & ~kOwnSsrcMask);
     stream.ssrc = ssrc;
     stream.first = stream.last = at;
-    ++persona.statistics.streams;
-    if (!persona.script.empty()) stream.key_due = at + persona.script[0].after;
-    if (options_.echo || !persona.script.empty()) start_timer(persona, stream, options_.echo ? at : stream.key_due);
+    if (!persona.script.empty()) stream.due = stream.key_due = at + persona.script[0].after;
+    if (options_.echo) stream.due = at;
     return stream;
   }
 
-  void start_timer(Persona& persona, Stream& stream, Time due) {
-    stream.has_timer = true;
-    timers_.push({due, &persona, &stream, stream.id});
-  }
-
-  void send_due(Time at) {
-    while (!timers_.empty() && timers_.top().due <= at) {
-      const Timer timer = timers_.top();
-      timers_.pop();
-      if (timer.stream->id != timer.id) continue;
-      const auto next = send_next(*timer.persona, *timer.stream, std::max(timer.due, at - kCatchUp));
-      timer.stream->has_timer = next.has_value();
-      if (next) timers_.push({*next, timer.persona, timer.stream, timer.id});
-    }
+  void talk(Time at) {
+    std::erase_if(talking_, [&](Stream* stream) {
+      if (stream->due <= at) stream->due = say_next(*stream, std::max(stream->due, at - kCatchUp));
+      return stream->due == kNever;
+    });
     out_.flush();
   }
 
   // Sends what the person does now, a key press or audio; returns when to come again.
-  std::optional<Time> send_next(Persona& persona, Stream& stream, Time due) {
+  Time say_next(Stream& stream, Time due) {
+    const std::vector<Press>& script = stream.persona->script;
     const bool talks = options_.echo && due - stream.last <= kTalksOn;
-    const bool has_key = stream.key < persona.script.size();
-    if (has_key && due >= stream.key_due)
-      send_key(persona, stream, due);
+    if (stream.key < script.size() && due >= stream.key_due)
+      send_key(stream, due);
     else if (talks)
-      send(persona, stream, kPcmu, due, stream.heard);
+      send(stream, kPcmu, due, stream.heard);
     if (talks || stream.key_packet > 0) return due + kPacketTime;
-    if (stream.key < persona.script.size()) return stream.key_due;
-    return std::nullopt;
+    return stream.key < script.size() ? stream.key_due : kNever;
   }
 
-  void send_key(Persona& persona, Stream& stream, Time due) {
+  void send_key(Stream& stream, Time due) {
+    const std::vector<Press>& script = stream.persona->script;
     const int number = stream.key_packet++;
     const bool is_end = number >= kKeyReports;
     const int duration = static_cast<int>(kSamplesPerPacket) * (std::min(number, kKeyReports) + 1);
     if (number == 0) stream.key_due = due;  // all packets of a key bear the time of its beginning
-    const std::array event{persona.script[stream.key].event, static_cast<Byte>((is_end ? 0x80 : 0) | 10),  // -10 dBm0
+    const std::array event{script[stream.key].event, static_cast<Byte>((is_end ? 0x80 : 0) | 10),  // -10 dBm0
                            static_cast<Byte>(duration >> 8), static_cast<Byte>(duration & 0xff)};
-    send(persona, stream, static_cast<Byte>(kTelephoneEvent | (number == 0 ? kMarker : 0)), stream.key_due, event);
+    send(stream, static_cast<Byte>(kTelephoneEvent | (number == 0 ? kMarker : 0)), stream.key_due, event);
     if (number + 1 < kKeyReports + kKeyEnds) return;
-    ++persona.statistics.keys_sent;
+    ++stream.persona->statistics.keys_sent;
     stream.key_packet = 0;
-    if (++stream.key < persona.script.size())
-      stream.key_due = std::max(stream.first + persona.script[stream.key].after, due + kBetweenKeys);
+    if (++stream.key < script.size())
+      stream.key_due = std::max(stream.first + script[stream.key].after, due + kBetweenKeys);
   }
 
-  void send(Persona& persona, Stream& stream, Byte type, Time at, std::span<const Byte> payload) {
+  void send(Stream& stream, Byte type, Time at, std::span<const Byte> payload) {
     std::array<Byte, kRtpHeader + kSamplesPerPacket> bytes{0x80, type};
     const std::span packet(bytes);
     write_number(packet.subspan(2, 2), stream.own_sequence++);
     write_number(packet.subspan(4, 4), 80'000 + static_cast<std::uint64_t>((at - stream.first) / 125us));
-    write_number(packet.subspan(8, 4), stream.own_ssrc());
+    write_number(packet.subspan(8, 4), stream.own_ssrc);
     std::ranges::copy(payload, packet.subspan(kRtpHeader).begin());
-    out_.send(persona.fd, stream.source, packet.first(kRtpHeader + payload.size()));
+    out_.send(stream.persona->fd, stream.source, packet.first(kRtpHeader + payload.size()));
   }
 
   // Returns whether to go on.
@@ -386,13 +358,13 @@ class FarEnd {
     std::array<char, 64> word{};
     sockaddr_in from{};
     socklen_t size = sizeof from;
-    const auto length = recvfrom(fds_[1].fd, word.data(), word.size(), 0, reinterpret_cast<sockaddr*>(&from), &size);
+    const auto length = recvfrom(fds_[0].fd, word.data(), word.size(), 0, reinterpret_cast<sockaddr*>(&from), &size);
     std::string_view command(word.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
     while (command.ends_with('\n')) command.remove_suffix(1);
     if (command == "reset") reset();
     const bool is_known = command == "reset" || command == "quit";
     const std::string answer = command == "stats" ? statistics() : is_known ? "ok\n" : "unknown command\n";
-    sendto(fds_[1].fd, answer.data(), answer.size(), 0, reinterpret_cast<sockaddr*>(&from), size);
+    sendto(fds_[0].fd, answer.data(), answer.size(), 0, reinterpret_cast<sockaddr*>(&from), size);
     return command != "quit";
   }
 
@@ -410,7 +382,7 @@ class FarEnd {
   }
 
   void reset() {
-    timers_ = {};
+    talking_.clear();
     for (Persona& persona : options_.personas) {
       persona.statistics = {};
       persona.streams.clear();
@@ -419,22 +391,27 @@ class FarEnd {
   }
 
   Options options_;
-  std::vector<pollfd> fds_;  // signals, control, then one per persona
-  std::priority_queue<Timer, std::vector<Timer>, std::greater<>>
-      timers_;  // at most one per stream, and those of ended ones
-  std::uint64_t stream_count_ = 0;
+  std::vector<pollfd> fds_;              // control, then one per persona
+  std::unordered_set<Stream*> talking_;  // those with something due
+  std::uint32_t stream_count_ = 0;
   Batch in_, out_;
 };
 
+std::uint16_t parse_port(const std::string& text) {
+  const int port = std::regex_match(text, std::regex("[0-9]{1,5}")) ? std::stoi(text) : 0;
+  if (port < 1 || port > 65535) throw std::invalid_argument(fmt::format("not a port: '{}'", text));
+  return static_cast<std::uint16_t>(port);
+}
+
 Persona parse_persona(const std::string& text) {
-  static const std::regex shape("([a-z0-9-]+):([0-9]{1,5})(:[0-9*#]@[0-9]{1,8}(,[0-9*#]@[0-9]{1,8})*)?");
+  static const std::regex shape("([a-z0-9-]+):([0-9]+)(:[0-9*#]@[0-9]{1,8}(,[0-9*#]@[0-9]{1,8})*)?");
   static const std::regex press("([0-9*#])@([0-9]+)");
   std::smatch part;
   if (!std::regex_match(text, part, shape))
     throw std::invalid_argument(fmt::format("a persona is NAME:PORT[:KEY@MILLISECONDS,…], not '{}'", text));
   Persona persona;
   persona.name = part[1];
-  persona.port = static_cast<std::uint16_t>(std::stoi(part[2]));
+  persona.port = parse_port(part[2]);
   for (std::sregex_iterator i(text.begin(), text.end(), press), end; i != end; ++i) {
     const auto event = std::string_view("0123456789*#").find((*i)[1].str());
     persona.script.push_back({static_cast<Byte>(event), std::chrono::milliseconds(std::stoi((*i)[2]))});
@@ -446,21 +423,23 @@ Options parse(std::span<char*> arguments) {
   Options options;
   for (std::size_t i = 1; i < arguments.size(); ++i) {
     const std::string name = arguments[i], value = i + 1 < arguments.size() ? arguments[i + 1] : "";
-    const bool is_flag = name == "--echo";
-    if (is_flag) options.echo = true;
-    if (name == "--control") options.control = static_cast<std::uint16_t>(std::stoi(value));
+    if (name == "--echo") options.echo = true;
+    if (name == "--control") options.control = parse_port(value);
     if (name == "--persona") options.personas.push_back(parse_persona(value));
-    if (!is_flag && name != "--control" && name != "--persona") throw std::invalid_argument("unknown option " + name);
-    i += is_flag ? 0 : 1;
+    if (name != "--echo" && name != "--control" && name != "--persona")
+      throw std::invalid_argument("unknown option " + name);
+    i += name == "--echo" ? 0 : 1;
   }
-  if (options.control == 0 || options.personas.empty() || std::ranges::count(options.personas, 0, &Persona::port))
-    throw std::invalid_argument("a control port and at least one persona are needed, with ports of their own");
+  if (options.control == 0 || options.personas.empty())
+    throw std::invalid_argument("a control port and at least one persona are needed");
   return options;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGTERM, [](int) { _exit(0); });
+  std::signal(SIGINT, [](int) { _exit(0); });
   try {
     FarEnd far_end(parse({argv, static_cast<std::size_t>(argc)}));
     fmt::print("ready\n");

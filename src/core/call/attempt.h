@@ -20,6 +20,7 @@ struct AttemptRequest {
   std::string audio;        // the stored prompt's id; empty = the built-in welcome
   std::string caller_id;    // E.164; empty = the trunk's
   std::string time_zone;    // IANA name; empty = by the number's region
+  std::string variables;    // a JSON object of the caller's own values, told with every event; empty if none
   std::string fingerprint;  // hash of the whole request: tells a repeated callId from one used for something else
   std::string trunk;
   Direction direction = Direction::kOutbound;

@@ -48,6 +48,8 @@ class Call {
   // A gate holds it for good.
   CallStep skip(std::string reason, Time now);
   CallStep on(const CallEvent& event, Time now);
+  // What is known of its trunk, before the call ends (see EndEvidence).
+  void set_trunk_suspect(bool is_suspect) { evidence_.is_trunk_suspect = is_suspect; }
 
   const AttemptRequest& request() const { return request_; }
   const AttemptProgress& progress() const { return progress_; }

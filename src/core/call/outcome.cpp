@@ -61,9 +61,7 @@ Outcome outcome_of_q850(int cause) {
   }
 }
 
-}  // namespace
-
-Outcome decide_outcome(const EndEvidence& evidence) {
+Outcome outcome_of_evidence(const EndEvidence& evidence) {
   if (evidence.has_answered || evidence.state == ChannelState::kUp) return Outcome::kHuman;
   if (evidence.is_refused) return Outcome::kTrunkDown;
   if (evidence.is_canceled) return Outcome::kCanceled;
@@ -81,6 +79,13 @@ Outcome decide_outcome(const EndEvidence& evidence) {
   if (const auto outcome = outcome_of_sip(evidence.tech_sip); outcome != Outcome::kNone) return outcome;
   if (const auto outcome = outcome_of_q850(evidence.q850); outcome != Outcome::kNone) return outcome;
   return evidence.has_rung || evidence.state == ChannelState::kRinging ? Outcome::kNoAnswer : Outcome::kNoResponse;
+}
+
+}  // namespace
+
+Outcome decide_outcome(const EndEvidence& evidence) {
+  const Outcome outcome = outcome_of_evidence(evidence);
+  return outcome == Outcome::kNoResponse && evidence.is_trunk_suspect ? Outcome::kTrunkDown : outcome;
 }
 
 }  // namespace carillon

@@ -13,8 +13,10 @@ struct EndEvidence {
   int tech_sip = 0;  // TechCause of the Hangup event: after a ring timeout Asterisk makes up a 480
   ChannelState state = ChannelState::kOther;
   bool has_answered = false;
-  bool has_rung = false;     // RINGING or PROGRESS was seen
-  bool is_refused = false;   // the telephony server had no such trunk, or could not make a channel
+  bool has_rung = false;    // RINGING or PROGRESS was seen
+  bool is_refused = false;  // the telephony server had no such trunk, or could not make a channel
+  // Several calls in a row showed no sign of life from this trunk: silence is then the trunk's, not the callee's.
+  bool is_trunk_suspect = false;
   bool is_canceled = false;  // we asked for the hangup before an answer
 };
 

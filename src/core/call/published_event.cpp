@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 namespace carillon {
@@ -39,6 +40,11 @@ std::string event_data(const AttemptRequest& request, const AttemptProgress& pro
     data["q850"] = progress.q850;
     if (!progress.reason.empty()) data["reason"] = progress.reason;
     data["talkMs"] = progress.talked.count();
+  }
+  if (!request.variables.empty()) {
+    boost::system::error_code error;
+    auto variables = boost::json::parse(request.variables, error);
+    if (!error) data["variables"] = std::move(variables);
   }
   if (key != nullptr) {
     data["key"] = key->key == 0 ? std::string() : std::string(1, key->key);

@@ -1,0 +1,94 @@
+// POST /dial, GET /calls, GET /v1/calls/{id}.
+#include <fmt/format.h>
+
+#include "api/api.h"
+#include "api/dial_request.h"
+#include "api/json.h"
+
+namespace carillon::api {
+namespace {
+
+bool is_json(const net::HttpRequest& request) { return request.header("content-type").starts_with("application/json"); }
+
+net::HttpResponse refusal(const Error& error) {
+  auto response = net::problem(error);
+  if (error.code == ErrorCode::QueueFull || error.code == ErrorCode::Unavailable)
+    response.headers.emplace_back("Retry-After", "5");
+  return response;
+}
+
+}  // namespace
+
+void Api::dial(const net::HttpRequest& request, net::Respond respond) {
+  if (!is_json(request)) {
+    respond(net::problem(Error(ErrorCode::UnsupportedMedia, "send Content-Type: application/json")));
+    return;
+  }
+  auto parsed = parse_dial_request(request.body, options_);
+  if (!parsed) {
+    respond(refusal(parsed.error()));
+    return;
+  }
+  const auto state = engine_.state();
+  if (!state.node.is_up || !surroundings_.is_ledger_writable()) {
+    respond(refusal(Error(ErrorCode::Unavailable, "the telephony server is not connected: " + state.node.detail)));
+    return;
+  }
+  const auto on_accepted = [respond](const Result<Accepted>& accepted) {
+    if (!accepted) {
+      respond(refusal(accepted.error()));
+      return;
+    }
+    respond(answer(202, to_json(accepted->attempt.request, accepted->attempt.progress)));
+  };
+  if (parsed->audio.empty()) {
+    engine_.accept(std::move(parsed->attempt), Engine::Mode::kNow, on_accepted);
+    return;
+  }
+  const auto on_audio = [this, attempt = std::move(parsed->attempt), on_accepted,
+                         respond](const Result<PromptInfo>& prompt) {
+    if (!prompt) {
+      respond(refusal(Error(prompt.error().code, "audioFileUrl: " + prompt.error().detail)));
+      return;
+    }
+    AttemptRequest ready = attempt;
+    ready.audio = prompt->id;
+    engine_.accept(std::move(ready), Engine::Mode::kNow, on_accepted);
+  };
+  prompts_.resolve(parsed->audio, on_audio);
+}
+
+void Api::calls(const net::HttpRequest& request, net::Respond respond) {
+  const auto* campaign = request.query_value("campaign");
+  if (campaign == nullptr) campaign = request.query_value("campaignId");
+  const auto* status = request.query_value("status");
+  if (status != nullptr && !parse_call_status(*status)) {
+    respond(net::problem(Error(ErrorCode::Invalid, "status: no such call status")));
+    return;
+  }
+  boost::json::array list;
+  for (const auto& call : engine_.calls()) {
+    if (campaign != nullptr && call.request.campaign_id != *campaign) continue;
+    if (status != nullptr && to_string(call.progress.status) != *status) continue;
+    list.push_back(to_json(call.request, call.progress));
+  }
+  boost::json::object body;
+  body["count"] = list.size();
+  body["calls"] = std::move(list);
+  respond(answer(200, body));
+}
+
+void Api::call(const net::HttpRequest& request, net::Respond respond) {
+  const auto id = request.path.substr(std::string_view("/v1/calls/").size());
+  store_.find_call(id, [respond](const Result<std::optional<StoredAttempt>>& found) {
+    if (!found) {
+      respond(net::problem(found.error()));
+    } else if (!*found) {
+      respond(net::problem(Error(ErrorCode::NotFound, "no call with this id")));
+    } else {
+      respond(answer(200, to_json((*found)->attempt.request, (*found)->attempt.progress)));
+    }
+  });
+}
+
+}  // namespace carillon::api

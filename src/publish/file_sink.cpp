@@ -1,0 +1,114 @@
+#include "publish/file_sink.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <cerrno>
+#include <cstring>
+
+#include "base/log.h"
+
+namespace carillon::publish {
+namespace {
+
+// Longer than any event; the last whole line is looked for in this much of the file's end.
+constexpr off_t kTailBytes = 256 * 1024;
+
+std::int64_t position_of(std::string_view line) {
+  boost::system::error_code error;
+  const auto value = boost::json::parse(boost::json::string_view(line.data(), line.size()), error);
+  if (error || !value.is_object()) return 0;
+  const auto* position = value.get_object().if_contains("position");
+  return position != nullptr && position->is_int64() ? position->get_int64() : 0;
+}
+
+}  // namespace
+
+FileSink::FileSink(std::filesystem::path file, std::string source)
+    : file_(std::move(file)), source_(std::move(source)) {}
+
+FileSink::~FileSink() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+std::string FileSink::name() const { return "file:" + file_.string(); }
+
+Result<void> FileSink::open() {
+  const auto io_error = [&] {
+    return fail(ErrorCode::Io, fmt::format("{}: {}", file_.string(), std::strerror(errno)));
+  };
+  std::error_code ignored;
+  if (file_.has_parent_path()) std::filesystem::create_directories(file_.parent_path(), ignored);
+  const int fd = ::open(file_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (fd < 0) return io_error();
+
+  struct stat info{};
+  if (::fstat(fd, &info) != 0) {
+    ::close(fd);
+    return io_error();
+  }
+  const off_t from = std::max<off_t>(0, info.st_size - kTailBytes);
+  std::string tail(static_cast<std::size_t>(info.st_size - from), '\0');
+  const auto got = ::pread(fd, tail.data(), tail.size(), from);
+  tail.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  const auto last_newline = tail.rfind('\n');
+  const std::size_t whole = last_newline == std::string::npos ? 0 : last_newline + 1;
+  if (whole < tail.size() && (from == 0 || whole > 0)) {
+    log::warn("event_file_repaired", {{"file", file_.string()}, {"bytes_cut", std::to_string(tail.size() - whole)}});
+    if (::ftruncate(fd, from + static_cast<off_t>(whole)) != 0) {
+      ::close(fd);
+      return io_error();
+    }
+  }
+  if (whole > 0) {
+    const auto lines = std::string_view(tail).substr(0, whole - 1);
+    const auto begin = lines.rfind('\n');
+    last_position_ = position_of(begin == std::string_view::npos ? lines : lines.substr(begin + 1));
+  }
+  fd_ = fd;
+  return {};
+}
+
+std::int64_t FileSink::known_position() {
+  if (fd_ < 0) {
+    if (auto opened = open(); !opened) log::warn("event_file", {{"detail", to_string(opened.error())}});
+  }
+  return last_position_;
+}
+
+Result<void> FileSink::publish(const std::vector<OutboxRow>& rows) {
+  // A file that was rotated away gets a successor under its name.
+  if (fd_ >= 0 && ::access(file_.c_str(), F_OK) != 0) {
+    ::close(fd_);
+    fd_ = -1;
+  }
+  if (fd_ < 0) {
+    if (auto opened = open(); !opened) return opened;
+  }
+  std::string lines;
+  for (const auto& row : rows) {
+    if (row.position > last_position_) lines += to_cloud_event(row.event, source_, row.position) + "\n";
+  }
+  std::string_view rest = lines;
+  while (!rest.empty()) {
+    const auto written = ::write(fd_, rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) {
+      const int code = errno;
+      ::close(fd_);  // opening it again cuts what was half written
+      fd_ = -1;
+      return fail(ErrorCode::Io, fmt::format("{}: {}", file_.string(), std::strerror(code)));
+    }
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+  if (::fdatasync(fd_) != 0) return fail(ErrorCode::Io, fmt::format("{}: {}", file_.string(), std::strerror(errno)));
+  if (!rows.empty()) last_position_ = std::max(last_position_, rows.back().position);
+  return {};
+}
+
+}  // namespace carillon::publish

@@ -1,0 +1,32 @@
+// Events as CloudEvents 1.0 in JSON, one a line, appended to a file and synced. After a crash a half-written last line
+// is cut off and publishing goes on behind the last whole one, so that the file holds each event once.
+#pragma once
+
+#include <filesystem>
+
+#include "publish/sink.h"
+
+namespace carillon::publish {
+
+class FileSink final : public Sink {
+ public:
+  // source: the CloudEvents source, a URI reference such as "/carillon".
+  FileSink(std::filesystem::path file, std::string source);
+  ~FileSink() override;
+  FileSink(const FileSink&) = delete;
+  FileSink& operator=(const FileSink&) = delete;
+
+  std::string name() const override;
+  std::int64_t known_position() override;
+  Result<void> publish(const std::vector<OutboxRow>& rows) override;
+
+ private:
+  Result<void> open();
+
+  std::filesystem::path file_;
+  std::string source_;
+  int fd_ = -1;
+  std::int64_t last_position_ = 0;
+};
+
+}  // namespace carillon::publish
