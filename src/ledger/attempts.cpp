@@ -9,7 +9,8 @@ namespace carillon::ledger {
 namespace {
 
 constexpr const char* kColumns =
-    "id, call_id, campaign_id, contact_id, number, audio, caller_id, time_zone, variables, fingerprint, trunk, direction, "
+    "id, call_id, campaign_id, contact_id, number, audio, caller_id, time_zone, variables, fingerprint, trunk, "
+    "direction, "
     "ring_timeout_ms, created_at, state, status, outcome, reason, sip_code, q850, raw_cause, node_boot, next_sequence, "
     "intended_at, ringing_at, answered_at, ended_at, talked_ms";
 
@@ -170,12 +171,9 @@ std::vector<StoredAttempt> find_not_final(Database& db) {
 
 void insert_attempt(Database& db, const Attempt& attempt) {
   const auto& asked = attempt.request;
-  auto statement = db.prepare(
-      "INSERT INTO attempt(id, call_id, campaign_id, contact_id, number, audio, caller_id, time_zone, fingerprint, "
-      "trunk, "
-      "direction, ring_timeout_ms, created_at, state, status, outcome, reason, sip_code, q850, raw_cause, node_boot, "
-      "next_sequence, intended_at, ringing_at, answered_at, ended_at, talked_ms) "
-      "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+  static const std::string sql =
+      fmt::format("INSERT INTO attempt({}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", kColumns);
+  auto statement = db.prepare(sql.c_str());
   statement.bind(asked.id)
       .bind(asked.call_id)
       .bind(asked.campaign_id)

@@ -67,6 +67,7 @@ TEST(HttpClient, ReadsEveryKindOfBody) {
   const std::pair<std::string, std::string> cases[] = {
       {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", "abc"},
       {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n", "abc"},
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", ""},
       {"HTTP/1.1 200 OK\r\n\r\nuntil the end", "until the end"},
       {"HTTP/1.1 204 No Content\r\n\r\n", ""},
       {"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nz", "z"},
@@ -158,8 +159,8 @@ TEST(HttpClient, ReplacesAConnectionThatTheServerClosedMeanwhile) {
   EXPECT_TRUE(client.request("POST", "/"));
 }
 
-// The kept connection breaks after the second request was sent, before any byte of its answer.
-Result<HttpResponse> second_answer_after_a_break(std::string_view method, Repeat repeat) {
+// The kept connection breaks after the second request was sent and so much of its answer came.
+Result<HttpResponse> second_answer_after_a_break(std::string_view method, Repeat repeat, std::string_view part = {}) {
   RawListener listener;
   constexpr std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
   bool is_repeated = false;
@@ -168,6 +169,7 @@ Result<HttpResponse> second_answer_after_a_break(std::string_view method, Repeat
     first.read_until("\r\n\r\n");
     first.send(answer);
     first.read_until("\r\n\r\n");
+    first.send(part);
     first.close();
     auto second = listener.accept();
     is_repeated = !second.read_until("\r\n\r\n").empty();
@@ -188,6 +190,7 @@ TEST(HttpClient, RepeatsOnlyWhatMayBeRepeated) {
   const auto refused = second_answer_after_a_break("POST", Repeat::kIfGet);
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().detail, HasSubstr("closed the connection without an answer"));
+  EXPECT_FALSE(second_answer_after_a_break("GET", Repeat::kAlways, "HTTP/1.1 2"));
 }
 
 TEST(HttpClient, SendsNoTargetThatWouldBreakTheRequest) {

@@ -158,6 +158,19 @@ TEST(HttpServerLife, AClientThatDoesNotReadIsDropped) {
   EXPECT_TRUE(server.comes_true([](HttpServer& s) { return s.counters().requests == 1 && s.connections() == 0; }));
 }
 
+TEST(HttpServerLife, AClientThatNeverStopsSendingIsCutOff) {
+  HttpServerOptions options;
+  options.limits.linger_timeout = 50ms;
+  TestServer server(ok, options);
+  auto client = server.connect();
+  client.send("GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n");
+  const std::string noise(100'000, 'a');
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  bool is_open = true;
+  while (is_open && std::chrono::steady_clock::now() < deadline) is_open = client.send(noise);
+  EXPECT_FALSE(is_open);
+}
+
 TEST(HttpServerLife, ABigAnswerArrivesWhole) {
   TestServer server(
       [](const HttpRequest&, const Respond& respond) { respond({200, "text/plain", std::string(8'000'000, 'a')}); });

@@ -71,8 +71,12 @@ class RawSocket {
     }
     return true;
   }
+  // The pause lets the other side read in between; nothing depends on whether it did.
   void send_byte_by_byte(std::string_view bytes) {
-    for (const char byte : bytes) send(std::string_view(&byte, 1));
+    for (const char byte : bytes) {
+      send(std::string_view(&byte, 1));
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+    }
   }
   void finish_sending() { ::shutdown(fd_, SHUT_WR); }
   // With RST instead of FIN.

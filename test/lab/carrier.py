@@ -13,6 +13,7 @@ By hand: python3 test/lab/carrier.py --sip-port 5070 --dir FOLDER, and --table f
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -98,14 +99,15 @@ class Rule:
 
 
 def _area(code: int, fate: str, persona: str | None = None) -> Rule:
-    return Rule(f"[+]?1{code}[0-9]{{7}}", fate, persona, f"+1{code}555....")
+    return Rule(f"[+]?1{code}[0-9]{{7}}", fate, persona, f"+1{code}.......")
 
 
 def _demo(first: int, last: int, fate: str, persona: str | None = None) -> Rule:
     endings = "|".join(f"{n:02}" for n in range(first, last + 1))
-    return Rule(f"[+]?1202[0-9]{{5}}({endings})", fate, persona, f"+120255501{first:02} … {last:02}")
+    return Rule(f"[+]?1202[0-9]{{5}}({endings})", fate, persona, f"+1202.....{first:02} … {last:02}")
 
 
+# The demo's numbers, by their last two digits, and the tests', by area code.
 DEMO_RULES: list[Rule] = [
     _demo(0, 19, "human"), _demo(20, 27, "human", "donor"), _demo(28, 30, "human", "curious"),
     _demo(31, 33, "human", "asks-agent"), _demo(34, 36, "human", "opts-out"), _demo(37, 38, "human", "invalid"),
@@ -156,26 +158,25 @@ a=sendrecv
 """
 
 
-def _send(message: str, resends: bool = False) -> str:
-    return f"<send{' retrans=%s' % quoteattr('500') if resends else ''}><![CDATA[\n{message}\n]]></send>"
+def _send(message: str, repeats: bool = False) -> str:
+    return ('<send retrans="500">' if repeats else "<send>") + f"<![CDATA[\n{message}\n]]></send>"
 
 
 def _respond(code: int, *, tag: str = _TAG, cseq: str = "[last_CSeq:]", port: int | None = None) -> str:
-    """A response to the last request; with SDP where there is a port. Final ones are repeated until the ACK."""
+    """A response to the last request, with SDP where there is a port. What an ACK must follow is repeated until then."""
     lines = [f"SIP/2.0 {code} {_REASONS[code]}", "[last_Via:]", "[last_From:]", f"[last_To:]{tag}", "[last_Call-ID:]", cseq]
     if code > 100:
         lines.append("Contact: <sip:[local_ip]:[local_port];transport=[transport]>")
     if port:
         lines.append("Content-Type: application/sdp")
     lines += ["Content-Length: [len]", "", _SDP.format(port=port) if port else ""]
-    return _send("\n".join(lines), resends=code > 200 or bool(port and code == 200))
+    return _send("\n".join(lines), repeats=code > 200 or bool(port and code == 200))
 
 
-def _receive(what: str, **attributes: object) -> str:
-    """`to`: where to go then; `timeout` (ms) with `ontimeout`; `optional`."""
-    kind = "response" if what.isdigit() else "request"
-    given = {kind: what, **{name.replace("to", "next") if name == "to" else name: str(value) for name, value in attributes.items()}}
-    return "<recv " + " ".join(f"{name}={quoteattr(value)}" for name, value in given.items()) + "/>"
+def _receive(what: str, then: str, **attributes: str | int) -> str:
+    """Waits for a request or a response; `timeout` is in ms and goes with `ontimeout`."""
+    words = {"response" if what.isdigit() else "request": what, "next": then, **attributes}
+    return "<recv " + " ".join(f'{name}="{value}"' for name, value in words.items()) + "/>"
 
 
 def _go(label: str, test: str = "") -> str:
@@ -192,9 +193,10 @@ def _branch(name: str, fate: Fate, port: int | None) -> list[str]:
     if fate.provisional:
         steps.append(_respond(fate.provisional, port=port if fate.provisional == 183 else None))
     if fate.ring_ms is None:
-        return [*steps, _receive("CANCEL", to="cancelled")]
+        return [*steps, _receive("CANCEL", "cancelled")]
     if fate.ring_ms:
-        steps += [_receive("CANCEL", to="cancelled", timeout=fate.ring_ms, ontimeout=f"{name}-final"), _label(f"{name}-final")]
+        final = f"{name}-final"
+        steps += [_receive("CANCEL", "cancelled", timeout=fate.ring_ms, ontimeout=final), _label(final)]
     if fate.final != 200:
         return [*steps, _respond(fate.final), _go("refused")]
     return [*steps, _respond(200, port=port), _go("answered" if fate.leaves_ms is None else f"answered-{fate.leaves_ms}")]
@@ -203,8 +205,8 @@ def _branch(name: str, fate: Fate, port: int | None) -> list[str]:
 def _await_ack(label: str, then: str) -> list[str]:
     """The ACK of a final response; a CANCEL that crossed that response is answered, and changes nothing."""
     return [_go(label), _label(f"late-{label}"), _respond(200), _label(label),
-            _receive("CANCEL", optional="true", to=f"late-{label}"),
-            _receive("ACK", timeout=32000, ontimeout="end", to=then)]
+            _receive("CANCEL", f"late-{label}", optional="true"),
+            _receive("ACK", then, timeout=32000, ontimeout="end")]
 
 
 # RFC 3261 12.1.1: the callee's BYE goes to the Contact of the INVITE, with From and To exchanged.
@@ -222,7 +224,7 @@ Content-Length: 0
 def scenario(rules: Sequence[Rule], ports: Mapping[str, int]) -> str:
     """The SIPp scenario of these rules; `ports` are the RTP ports of their personas.
 
-    SIPp stops repeating a response only at a message that stands below it: what follows the branches is their ends.
+    SIPp stops repeating a response only at a message that stands below it: so the branches' common ends come last.
     """
     branches = {(rule.fate, rule.voice): f"b{i}" for i, rule in reversed(list(enumerate(rules)))}
     leaves = sorted({f.leaves_ms for f in (FATES[rule.fate] for rule in rules) if f.leaves_ms is not None})
@@ -233,8 +235,8 @@ def scenario(rules: Sequence[Rule], ports: Mapping[str, int]) -> str:
              '<gettimeofday assign_to="ms,us"/><multiply assign_to="ms" value="1000"/>',
              '<divide assign_to="us" value="1000"/><add assign_to="ms" variable="us"/>',
              '<log message="INVITE [$called] [call_id] [$ms]"/>']
-    steps += [f'<ereg regexp={quoteattr(f"^({rule.pattern})$")} search_in="var" variable="called" check_it="false" assign_to="r{i}"/>'
-              for i, rule in enumerate(rules)]
+    steps += [f'<ereg regexp={quoteattr(f"^({rule.pattern})$")} search_in="var" variable="called" check_it="false" '
+              f'assign_to="r{i}"/>' for i, rule in enumerate(rules)]
     steps += ["</action></recv>", _respond(100, tag="")]
     steps += [_go(branches[rule.fate, rule.voice], f"r{i}") for i, rule in enumerate(rules)]
     steps.append(_go("end"))
@@ -244,10 +246,10 @@ def scenario(rules: Sequence[Rule], ports: Mapping[str, int]) -> str:
     steps += _await_ack("refused", "end") + _await_ack("answered", "talk")
     for ms in leaves:
         steps += [*_await_ack(f"answered-{ms}", f"stay-{ms}"), _label(f"stay-{ms}")]
-        steps.append(_receive("BYE", to="parted", timeout=ms, ontimeout="leave") if ms else _go("leave"))
-    steps += [_label("talk"), _receive("BYE", to="parted"),
-              _label("leave"), _send(_BYE, resends=True), _receive("BYE", optional="true", to="parted"),
-              _receive("481", optional="true", to="end"), _receive("200", to="end"),
+        steps.append(_receive("BYE", "parted", timeout=ms, ontimeout="leave") if ms else _go("leave"))
+    steps += [_label("talk"), _receive("BYE", "parted"),
+              _label("leave"), _send(_BYE, repeats=True), _receive("BYE", "parted", optional="true"),
+              _receive("481", "end", optional="true"), _receive("200", "end"),
               _label("parted"), _respond(200, tag=""), _label("end"), "<nop/>",
               '<Reference variables="line"/>']
     return '<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="carrier">\n' + "\n".join(steps) + "\n</scenario>\n"
@@ -272,23 +274,16 @@ def free_port(kind: int = socket.SOCK_DGRAM) -> int:
         return int(s.getsockname()[1])
 
 
-def free_rtp_ports(count: int) -> list[int]:
-    """Even UDP ports whose odd neighbours, where RTCP goes, are free too."""
+def _free_rtp_ports(count: int) -> list[int]:
+    """Even ports whose odd neighbours, where RTCP goes, are free too."""
     found: list[int] = []
-    held: list[socket.socket] = []
-    try:
+    with contextlib.ExitStack() as held:
         while len(found) < count:
             port = free_port() & ~1
-            try:
+            with contextlib.suppress(OSError):
                 for p in (port, port + 1):
-                    held.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-                    held[-1].bind(("127.0.0.1", p))
-            except OSError:
-                continue
-            found.append(port)
-    finally:
-        for s in held:
-            s.close()
+                    held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)).bind(("127.0.0.1", p))
+                found.append(port)
     return found
 
 
@@ -304,10 +299,11 @@ class Carrier:
         self.sip_port = sip_port or free_port()
         self.control_port, self._sipp_control_port = free_port(), free_port()
         names = sorted({rule.voice for rule in self.rules if rule.voice})
-        self.rtp_ports: dict[str, int] = dict(zip(names, free_rtp_ports(len(names))))
+        self.rtp_ports: dict[str, int] = dict(zip(names, _free_rtp_ports(len(names))))
         self._sipp: subprocess.Popen[bytes] | None = None
         self._far_end: subprocess.Popen[bytes] | None = None
-        self._log_start = 0
+        self._log = self.folder / "invites.log"
+        self._log_start = self._log_size()
 
     def __enter__(self) -> Carrier:
         self.start()
@@ -320,18 +316,22 @@ class Carrier:
         """Starts what does not run, and waits until both take packets."""
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
-            if self._far_end is None:
+            if not _is_alive(self._far_end):
                 self._start_far_end()
-            if self._sipp is None:
+            if not _is_alive(self._sipp):
                 self._start_sipp()
         except BaseException:
             self.stop()
             raise
 
+    def is_running(self) -> bool:
+        return _is_alive(self._sipp) and _is_alive(self._far_end)
+
     def stop(self) -> None:
         """Ends both; calls under way are not said goodbye to."""
         for process in (self._sipp, self._far_end):
-            _end(process)
+            if process is not None:
+                _end(process)
         self._sipp = self._far_end = None
 
     def kill(self) -> None:
@@ -342,17 +342,19 @@ class Carrier:
             self._sipp = None
 
     def invite_log(self) -> list[Invite]:
-        """The INVITEs since the start or the last reset(), in order; repetitions on the wire count once."""
-        path = self.folder / "invites.log"
-        if not path.exists():
+        """The INVITEs since this object was made or since reset(), in order; one that was repeated counts once."""
+        if not self._log.exists():
             return []
-        with path.open(encoding="utf-8") as file:
+        with self._log.open("rb") as file:
             file.seek(self._log_start)
-            lines = [line.split() for line in file.read().split("\n")[:-1]]
-        return [Invite(word[1], word[2], int(float(word[3]))) for word in lines if len(word) == 4 and word[0] == "INVITE"]
+            lines = [line.split() for line in file.read().decode().split("\n")[:-1]]
+        found: dict[str, Invite] = {}
+        for _, number, call_id, at in lines:
+            found.setdefault(call_id, Invite(number, call_id, int(float(at))))
+        return list(found.values())
 
     def invites(self) -> list[str]:
-        """The numbers that were called since the start or the last reset(), in order."""
+        """The numbers that were called, as invite_log() has them."""
         return [invite.number for invite in self.invite_log()]
 
     def stats(self) -> dict[str, Any]:
@@ -363,8 +365,10 @@ class Carrier:
     def reset(self) -> None:
         """Forgets the statistics and the INVITEs so far. Calls under way count as new ones from their next packet."""
         self._ask("reset")
-        path = self.folder / "invites.log"
-        self._log_start = path.stat().st_size if path.exists() else 0
+        self._log_start = self._log_size()
+
+    def _log_size(self) -> int:
+        return self._log.stat().st_size if self._log.exists() else 0
 
     def _ask(self, command: str) -> str:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
@@ -401,7 +405,7 @@ class Carrier:
                    # A busy machine is no reason for a carrier to end.
                    "-watchdog_minor_maxtriggers", "-1", "-watchdog_major_maxtriggers", "-1",
                    "-trace_err", "-error_file", self.folder / "sipp-errors.log",
-                   "-trace_logs", "-log_file", self.folder / "invites.log", "-log_overwrite", "false"]
+                   "-trace_logs", "-log_file", self._log, "-log_overwrite", "false"]
         self._sipp = self._spawn(command, "sipp.log", subprocess.DEVNULL)
         deadline = time.monotonic() + 15
         while not _holds_udp_port(self._sipp.pid, self.sip_port):
@@ -416,9 +420,11 @@ class Carrier:
         return "\n".join("\n".join(f.read_text(errors="replace").splitlines()[-20:]) for f in files if f.exists())
 
 
-def _end(process: subprocess.Popen[bytes] | None) -> None:
-    if process is None:
-        return
+def _is_alive(process: subprocess.Popen[bytes] | None) -> bool:
+    return process is not None and process.poll() is None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
         process.wait(3)
@@ -465,16 +471,18 @@ def main() -> int:
         return 0
     if options.dir is None:
         parser.error("--dir is needed")
-    stop_signals = {signal.SIGINT, signal.SIGTERM}
-    signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit(0))
     try:
         with Carrier(options.dir, sip_port=options.sip_port, echo=not options.no_echo, far_end=options.far_end) as carrier:
-            print(json.dumps({"sip": carrier.sip_port, "control": carrier.control_port, "rtp": carrier.rtp_ports}), flush=True)
-            signal.sigwait(stop_signals)
+            ports = {"sip": carrier.sip_port, "control": carrier.control_port, "rtp": carrier.rtp_ports}
+            print(json.dumps(ports), flush=True)
+            while carrier.is_running():
+                time.sleep(0.5)
+            raise CarrierError("SIPp or far_end ended by itself; see the files in " + str(options.dir))
     except CarrierError as problem:
         print(problem, file=sys.stderr)
         return 1
-    return 0
 
 
 if __name__ == "__main__":

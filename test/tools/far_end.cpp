@@ -336,8 +336,9 @@ class FarEnd {
     const std::array event{script[stream.key].event, static_cast<Byte>((is_end ? 0x80 : 0) | 10),  // -10 dBm0
                            static_cast<Byte>(duration >> 8), static_cast<Byte>(duration & 0xff)};
     send(stream, static_cast<Byte>(kTelephoneEvent | (number == 0 ? kMarker : 0)), stream.key_due, event);
+    // With the first of its ends the key is said: the call may be over, and its port another's, before the last one.
+    if (number == kKeyReports) ++stream.persona->statistics.keys_sent;
     if (number + 1 < kKeyReports + kKeyEnds) return;
-    ++stream.persona->statistics.keys_sent;
     stream.key_packet = 0;
     if (++stream.key < script.size())
       stream.key_due = std::max(stream.first + script[stream.key].after, due + kBetweenKeys);

@@ -1,0 +1,310 @@
+#include "app/config.h"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <map>
+#include <set>
+
+#include "base/text.h"
+#include "core/call/note.h"
+
+namespace carillon {
+namespace {
+
+// Where a value comes from, for messages.
+struct Source {
+  std::string name;  // "carillon.toml:12" or "environment AMI_PORT"
+};
+
+std::unexpected<Error> bad(const Source& source, std::string_view key, std::string_view what) {
+  return fail(ErrorCode::Config, fmt::format("{}: {}: {}", source.name, key, what));
+}
+
+// One key: how its text becomes a value. The file's typed values are turned into text first, so that there is one way.
+using Setter = std::function<Result<void>(Config&, const std::string& text, const Source&, std::string_view key)>;
+
+template <class Get>
+Setter text_key(Get get) {
+  return [get](Config& config, const std::string& text, const Source& source, std::string_view key) -> Result<void> {
+    for (const char c : text) {
+      if (static_cast<unsigned char>(c) < 0x20) return bad(source, key, "control characters are not allowed");
+    }
+    get(config) = text;
+    return {};
+  };
+}
+
+template <class Get>
+Setter number_key(Get get, double low, double high) {
+  return [=](Config& config, const std::string& text, const Source& source, std::string_view key) -> Result<void> {
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size() || value < low || value > high) {
+      return bad(source, key, fmt::format("\"{}\" is not a number from {} to {}", printable(text, 40), low, high));
+    }
+    auto& target = get(config);
+    using Target = std::remove_reference_t<decltype(target)>;
+    target = static_cast<Target>(value);
+    if (static_cast<double>(target) != value) return bad(source, key, "must be a whole number");
+    return {};
+  };
+}
+
+template <class Get>
+Setter flag_key(Get get) {
+  return [get](Config& config, const std::string& text, const Source& source, std::string_view key) -> Result<void> {
+    if (text != "true" && text != "false") return bad(source, key, "must be true or false");
+    get(config) = text == "true";
+    return {};
+  };
+}
+
+template <class Get>
+Setter clock_key(Get get) {
+  return [get](Config& config, const std::string& text, const Source& source, std::string_view key) -> Result<void> {
+    const auto minute = parse_clock(text);
+    if (!minute) return bad(source, key, minute.error().detail);
+    get(config) = *minute;
+    return {};
+  };
+}
+
+// Lists are comma separated in the environment, arrays in the file.
+template <class Get>
+Setter list_key(Get get) {
+  return [get](Config& config, const std::string& text, const Source&, std::string_view) -> Result<void> {
+    auto& target = get(config);
+    target.clear();
+    for (const auto& part : split(text, ',')) {
+      if (!trim(part).empty()) target.emplace_back(std::string(trim(part)));
+    }
+    return {};
+  };
+}
+
+#define FIELD(path) [](Config& c) -> auto& { return c.path; }
+
+const std::map<std::string, Setter>& keys() {
+  static const std::map<std::string, Setter> table{
+      {"server.listen", text_key(FIELD(server.listen))},
+      {"server.port", number_key(FIELD(server.port), 0, 65535)},
+      {"server.callback_token", text_key(FIELD(server.callback_token))},
+      {"ami.host", text_key(FIELD(ami.host))},
+      {"ami.port", number_key(FIELD(ami.port), 1, 65535)},
+      {"ami.username", text_key(FIELD(ami.username))},
+      {"ami.password", text_key(FIELD(ami.password))},
+      {"ami.events_username", text_key(FIELD(ami.events_username))},
+      {"ami.events_password", text_key(FIELD(ami.events_password))},
+      {"ami.journal_username", text_key(FIELD(ami.journal_username))},
+      {"ami.journal_password", text_key(FIELD(ami.journal_password))},
+      {"ari.host", text_key(FIELD(ari.host))},
+      {"ari.port", number_key(FIELD(ari.port), 1, 65535)},
+      {"ari.username", text_key(FIELD(ari.username))},
+      {"ari.password", text_key(FIELD(ari.password))},
+      {"trunk.name", text_key(FIELD(trunk.name))},
+      {"trunk.caller_ids", list_key(FIELD(trunk.caller_ids))},
+      {"trunk.calls_per_second", number_key(FIELD(trunk.calls_per_second), 0.01, 1000)},
+      {"trunk.max_live_calls", number_key(FIELD(trunk.max_live_calls), 1, 100'000)},
+      {"calls.ring_timeout_seconds", number_key(FIELD(calls.ring_timeout_seconds), 15, 120)},
+      {"calls.post_dial_delay_seconds", number_key(FIELD(calls.post_dial_delay_seconds), 1, 60)},
+      {"calls.max_call_seconds", number_key(FIELD(calls.max_call_seconds), 10, 7200)},
+      {"calls.max_waiting", number_key(FIELD(calls.max_waiting), 1, 1'000'000)},
+      {"calls.default_region", text_key(FIELD(calls.default_region))},
+      {"window.from", clock_key(FIELD(window.from_minute))},
+      {"window.to", clock_key(FIELD(window.to_minute))},
+      {"ivr.digit_timeout_seconds", number_key(FIELD(ivr.digit_timeout_seconds), 1, 60)},
+      {"ivr.response_timeout_seconds", number_key(FIELD(ivr.response_timeout_seconds), 1, 60)},
+      {"ivr.max_tries", number_key(FIELD(ivr.max_tries), 1, 10)},
+      {"ivr.callbacks", flag_key(FIELD(ivr.callbacks))},
+      {"ivr.agent", text_key(FIELD(ivr.agent))},
+      {"ivr.agent_trunk", text_key(FIELD(ivr.agent_trunk))},
+      {"ivr.agent_ring_seconds", number_key(FIELD(ivr.agent_ring_seconds), 5, 120)},
+      {"prompts.folder", text_key(FIELD(prompts.folder))},
+      {"prompts.store", text_key(FIELD(prompts.store))},
+      {"prompts.sources", list_key(FIELD(prompts.sources))},
+      {"ledger.file", text_key(FIELD(ledger.file))},
+      {"events.file", text_key(FIELD(events.file))},
+      {"events.source", text_key(FIELD(events.source))},
+      {"log.format", text_key(FIELD(log.format))},
+      {"log.level", text_key(FIELD(log.level))},
+  };
+  return table;
+}
+
+#undef FIELD
+
+// The specification's names.
+const std::map<std::string, std::string>& specified_names() {
+  static const std::map<std::string, std::string> names{
+      {"PORT", "server.port"},          {"AMI_HOST", "ami.host"},         {"AMI_PORT", "ami.port"},
+      {"AMI_USERNAME", "ami.username"}, {"AMI_PASSWORD", "ami.password"}, {"ARI_HOST", "ari.host"},
+      {"ARI_PORT", "ari.port"},         {"ARI_USERNAME", "ari.username"}, {"ARI_PASSWORD", "ari.password"},
+  };
+  return names;
+}
+
+Result<void> set_key(Config& config, const std::string& key, const std::string& text, const Source& source) {
+  const auto found = keys().find(key);
+  if (found == keys().end()) return bad(source, key, "there is no such key (config/carillon.toml lists all)");
+  return found->second(config, text, source, key);
+}
+
+Result<std::string> text_of(const toml::node& node, const Source& source, std::string_view key) {
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* integer = node.as_integer()) return std::to_string(integer->get());
+  if (const auto* real = node.as_floating_point()) return fmt::format("{}", real->get());
+  if (const auto* flag = node.as_boolean()) return std::string(flag->get() ? "true" : "false");
+  if (const auto* array = node.as_array()) {
+    std::string joined;
+    for (const auto& item : *array) {
+      const auto* text = item.as_string();
+      if (text == nullptr || text->get().find(',') != std::string::npos)
+        return bad(source, key, "must be a list of texts without commas");
+      joined += (joined.empty() ? "" : ",") + text->get();
+    }
+    return joined;
+  }
+  return bad(source, key, "has a type that this key cannot have");
+}
+
+Result<void> add_api_keys(Config& config, const toml::array& array, const Source& source) {
+  for (const auto& item : array) {
+    const auto* table = item.as_table();
+    if (table == nullptr) return bad(source, "server.keys", "each key is a table: name, role, sha256");
+    api::ApiKey key;
+    key.name = (*table)["name"].value_or(std::string());
+    key.sha256 = to_lower((*table)["sha256"].value_or(std::string()));
+    const auto role = (*table)["role"].value_or(std::string("viewer"));
+    if (role == "viewer") {
+      key.role = api::Role::kViewer;
+    } else if (role == "operator") {
+      key.role = api::Role::kOperator;
+    } else if (role == "admin") {
+      key.role = api::Role::kAdmin;
+    } else {
+      return bad(source, "server.keys", "role must be viewer, operator or admin");
+    }
+    if (key.sha256.size() != 64)
+      return bad(source, "server.keys", "sha256 must be 64 hexadecimal digits (carillon apikey makes one)");
+    config.server.keys.push_back(std::move(key));
+  }
+  return {};
+}
+
+Result<void> read_file(Config& config, const std::filesystem::path& file) {
+  toml::table root;
+  try {
+    root = toml::parse_file(file.string());
+  } catch (const toml::parse_error& error) {
+    const auto& where = error.source().begin;
+    return fail(ErrorCode::Config,
+                fmt::format("{}:{}:{}: {}", file.string(), where.line, where.column, std::string(error.description())));
+  }
+  for (const auto& [section, node] : root) {
+    const Source section_source{fmt::format("{}:{}", file.string(), node.source().begin.line)};
+    const auto* table = node.as_table();
+    if (table == nullptr)
+      return bad(section_source, std::string(section.str()), "keys stand in sections, such as [ami]");
+    for (const auto& [name, value] : *table) {
+      const std::string key = std::string(section.str()) + "." + std::string(name.str());
+      const Source source{fmt::format("{}:{}", file.string(), value.source().begin.line)};
+      if (key == "server.keys") {
+        const auto* array = value.as_array();
+        if (array == nullptr) return bad(source, key, "must be a list of tables");
+        if (auto added = add_api_keys(config, *array, source); !added) return added;
+        continue;
+      }
+      const auto text = text_of(value, source, key);
+      if (!text) return std::unexpected(text.error());
+      if (auto set = set_key(config, key, *text, source); !set) return set;
+    }
+  }
+  return {};
+}
+
+Result<void> read_environment(Config& config, const Environment& environment) {
+  for (const auto& [name, key] : specified_names()) {
+    if (const auto value = environment(name)) {
+      if (auto set = set_key(config, key, *value, Source{"environment " + name}); !set) return set;
+    }
+  }
+  for (const auto& [key, setter] : keys()) {
+    std::string name = "CARILLON_";
+    for (const char c : key) name += c == '.' ? '_' : (c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c);
+    if (const auto value = environment(name)) {
+      if (auto set = setter(config, *value, Source{"environment " + name}, key); !set) return set;
+    }
+  }
+  return {};
+}
+
+Result<void> check(Config& config) {
+  const Source source{"configuration"};
+  auto& ami = config.ami;
+  if (ami.events_username.empty()) ami.events_username = ami.username;
+  if (ami.events_password.empty()) ami.events_password = ami.password;
+  if (ami.journal_username.empty()) ami.journal_username = ami.username;
+  if (ami.journal_password.empty()) ami.journal_password = ami.password;
+  if (!is_safe_id(config.trunk.name))
+    return bad(source, "trunk.name", "only letters, digits, . _ - (the PJSIP endpoint's name)");
+  for (const auto& number : config.trunk.caller_ids) {
+    if (clean_number(number).empty())
+      return bad(source, "trunk.caller_ids", "a caller ID is digits with an optional +");
+  }
+  if (config.window.from_minute >= config.window.to_minute) return bad(source, "window", "from must lie before to");
+  if (config.ivr.agent_trunk.empty()) config.ivr.agent_trunk = config.trunk.name;
+  if (config.log.format != "text" && config.log.format != "json")
+    return bad(source, "log.format", "must be text or json");
+  static const std::set<std::string> levels{"debug", "info", "warn", "error"};
+  if (!levels.contains(config.log.level)) return bad(source, "log.level", "must be debug, info, warn or error");
+  const bool is_loopback = config.server.listen == "127.0.0.1" || config.server.listen == "::1";
+  if (!is_loopback && config.server.keys.empty()) {
+    return bad(source, "server.listen",
+               "beyond loopback API keys are needed: make one with carillon apikey, add it to server.keys");
+  }
+  if (config.ivr.callbacks && config.server.callback_token.empty())
+    return bad(source, "server.callback_token", "callbacks need one");
+  return {};
+}
+
+}  // namespace
+
+Environment process_environment() {
+  return [](const std::string& name) -> std::optional<std::string> {
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  };
+}
+
+Result<int> parse_clock(std::string_view text) {
+  const auto parts = split(text, ':');
+  int hour = -1;
+  int minute = -1;
+  const auto read = [](const std::string& part, int& value) {
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
+    return part.size() == 2 && error == std::errc() && end == part.data() + part.size();
+  };
+  const bool is_read = parts.size() == 2 && read(parts[0], hour) && read(parts[1], minute);
+  if (!is_read || hour < 0 || minute < 0 || minute > 59 || hour * 60 + minute > 24 * 60) {
+    return fail(ErrorCode::Config, fmt::format("\"{}\" is no time of day (write 09:00)", printable(text, 20)));
+  }
+  return hour * 60 + minute;
+}
+
+Result<Config> load_config(const std::filesystem::path& file, const Environment& environment) {
+  Config config;
+  if (!file.empty()) {
+    std::error_code error;
+    if (!std::filesystem::exists(file, error))
+      return fail(ErrorCode::Config, fmt::format("{}: no such file", file.string()));
+    if (auto read = read_file(config, file); !read) return std::unexpected(read.error());
+  }
+  if (auto read = read_environment(config, environment); !read) return std::unexpected(read.error());
+  if (auto checked = check(config); !checked) return std::unexpected(checked.error());
+  return config;
+}
+
+}  // namespace carillon

@@ -1,0 +1,93 @@
+// The configuration: config/carillon.toml describes every key. Defaults, then the file, then the environment: each key
+// is also a variable (CARILLON_<SECTION>_<KEY>), and the specification's names are accepted as they are (AMI_HOST …).
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/api.h"
+#include "base/result.h"
+#include "core/campaign/pacer.h"
+#include "core/campaign/window.h"
+
+namespace carillon {
+
+struct Config {
+  struct Server {
+    std::string listen = "127.0.0.1";
+    std::uint16_t port = 3000;
+    std::vector<api::ApiKey> keys;
+    std::string callback_token;
+  } server;
+  struct Ami {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 5038;
+    std::string username = "carillon";
+    std::string password;
+    std::string events_username;  // default: username; its password likewise
+    std::string events_password;
+    std::string journal_username;
+    std::string journal_password;
+  } ami;
+  struct Ari {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 8088;
+    std::string username;  // empty: ARI is not used
+    std::string password;
+  } ari;
+  struct Trunk {
+    std::string name = "loopback";
+    std::vector<std::string> caller_ids;  // verified numbers; the first is the default
+    double calls_per_second = 5;
+    int max_live_calls = 50;
+  } trunk;
+  struct Calls {
+    int ring_timeout_seconds = 30;
+    int post_dial_delay_seconds = 15;
+    int max_call_seconds = 600;
+    int max_waiting = 10'000;
+    std::string default_region;
+  } calls;
+  Window window;
+  struct Ivr {
+    int digit_timeout_seconds = 5;
+    int response_timeout_seconds = 10;
+    int max_tries = 3;
+    bool callbacks = false;  // notes also by HTTP callback
+    std::string agent;
+    std::string agent_trunk;
+    int agent_ring_seconds = 20;
+  } ivr;
+  struct Prompts {
+    std::filesystem::path folder = "/usr/share/carillon/prompts";
+    std::filesystem::path store = "/var/lib/carillon/prompts";
+    std::vector<std::filesystem::path> sources;
+  } prompts;
+  struct Ledger {
+    std::filesystem::path file = "/var/lib/carillon/ledger.db";
+  } ledger;
+  struct Events {
+    std::filesystem::path file = "/var/lib/carillon/events.jsonl";  // empty: no file sink
+    std::string source = "/carillon";
+  } events;
+  struct Log {
+    std::string format = "text";
+    std::string level = "info";
+  } log;
+
+  bool is_test_trunk() const { return trunk.name == "loopback"; }
+};
+
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+Environment process_environment();
+
+// file empty: defaults and environment only. Errors name the file, line and key.
+Result<Config> load_config(const std::filesystem::path& file, const Environment& environment);
+
+// "09:00" as minutes of the day; 24:00 is allowed as an end.
+Result<int> parse_clock(std::string_view text);
+
+}  // namespace carillon
