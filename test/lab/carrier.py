@@ -51,6 +51,7 @@ FATES: dict[str, Fate] = {
     "early-media": Fate("183 with audio for 1 s, answers, stays", provisional=183, ring_ms=1000),
     "leaves": Fate("rings, answers, hangs up after 2.5 s", leaves_ms=2500),
     "leaves-early": Fate("rings, answers, hangs up at once", leaves_ms=0),
+    "talks": Fate("rings, answers, hangs up after 6 s", leaves_ms=6000),
     "ring": Fate("rings until the caller gives up", ring_ms=None),
     "silence": Fate("100 and nothing more", provisional=None, ring_ms=None),
     "busy": Fate("rings 0.3 s, 486", ring_ms=300, final=486),
@@ -114,7 +115,7 @@ DEMO_RULES: list[Rule] = [
     _demo(39, 40, "human", "repeats"), _demo(41, 45, "busy"), _demo(46, 48, "reject"), _demo(49, 51, "not-found"),
     _demo(52, 53, "unavailable"), _demo(54, 56, "ring"), _demo(57, 57, "silence"), _demo(58, 59, "early-media"),
     _demo(60, 62, "leaves"), _demo(63, 63, "leaves-early"), _demo(64, 64, "overload"),
-    _demo(65, 65, "human", "agent"), _demo(66, 99, "human"),
+    _demo(65, 65, "talks", "agent"), _demo(66, 99, "human"),
 ]
 TEST_RULES: list[Rule] = [
     _area(212, "human"), _area(213, "human", "donor"), _area(214, "human", "curious"),
@@ -123,7 +124,7 @@ TEST_RULES: list[Rule] = [
     _area(225, "busy"), _area(228, "reject"), _area(229, "unavailable"), _area(231, "not-found"),
     _area(234, "overload"), _area(239, "early-media"), _area(240, "ring"), _area(248, "silence"),
     _area(251, "leaves"), _area(252, "leaves-early"), _area(253, "slow-ring"), _area(254, "busy-direct"),
-    _area(256, "no-180-503"), _area(260, "instant"), _area(303, "human", "agent"), _area(304, "busy"),
+    _area(256, "no-180-503"), _area(260, "instant"), _area(303, "talks", "agent"), _area(304, "busy"),
     _area(305, "ring"), _area(306, "human", "agent-then-optout"),
 ]
 # A number that no rule knows is answered as a carrier does.
