@@ -28,7 +28,8 @@ using Handler = std::function<void(HttpRequest, Respond)>;
 
 struct HttpServerOptions {
   HttpLimits limits = {};
-  // The bytes that a body may have, by method and decoded path; without it HttpLimits::body_bytes.
+  // The bytes that a body may have, by method (HEAD is GET) and decoded path; without it HttpLimits::body_bytes. Must
+  // not throw.
   std::function<std::size_t(std::string_view method, std::string_view path)> body_limit = {};
 };
 

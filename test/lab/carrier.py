@@ -76,6 +76,13 @@ PERSONAS: dict[str, str] = {
     "early-optout": "9@0",
     "agent-then-optout": "3@1500,9@5000",
     "agent": "",
+    "thanks-then-optout": "1@500,9@2500",
+    "invalid-then-optout": "5@500,9@1500",
+    "optout-in-goodbye": "9@5500",
+    "invalid-three-times": "5@500,6@3500,7@6500",
+    "sub-menu": "2@500,1@3000",
+    "donor-later": "1@4000",
+    "opts-out-later": "9@4000",
 }
 
 
@@ -126,6 +133,9 @@ TEST_RULES: list[Rule] = [
     _area(251, "leaves"), _area(252, "leaves-early"), _area(253, "slow-ring"), _area(254, "busy-direct"),
     _area(256, "no-180-503"), _area(260, "instant"), _area(303, "talks", "agent"), _area(304, "busy"),
     _area(305, "ring"), _area(306, "human", "agent-then-optout"),
+    _area(307, "human", "thanks-then-optout"), _area(308, "human", "invalid-then-optout"),
+    _area(309, "human", "optout-in-goodbye"), _area(310, "human", "invalid-three-times"), _area(312, "human", "sub-menu"),
+    _area(313, "human", "donor-later"), _area(314, "human", "opts-out-later"),
 ]
 # A number that no rule knows is answered as a carrier does.
 RULES: list[Rule] = [*DEMO_RULES, *TEST_RULES, Rule(".*", "not-found", shown="any other")]

@@ -1,0 +1,109 @@
+"""Carrier, Asterisk and engine together, in one folder, on free ports."""
+from __future__ import annotations
+
+import pathlib
+import socket
+import threading
+from types import TracebackType
+from typing import Any
+
+from .asterisk import Asterisk
+from .carrier import Carrier
+from .daemon import Daemon
+
+
+class World:
+    """with World(folder) as world: world.daemon.dial("+12135550100")"""
+
+    def __init__(self, folder: pathlib.Path, settings: dict[str, Any] | None = None, *, cuttable: bool = False,
+                 echo: bool = True, start_daemon: bool = True) -> None:
+        self.folder = folder
+        self.daemon = Daemon(folder / "carillon", settings)
+        self.carrier = Carrier(folder / "carrier", echo=echo)
+        self.asterisk = Asterisk(folder / "asterisk", self.carrier.sip_port)
+        self.wire: Wire | None = None
+        self._is_cuttable = cuttable
+        self._start_daemon = start_daemon
+
+    def __enter__(self) -> World:
+        try:
+            self.carrier.start()
+            self.daemon.use(self.asterisk)
+            self.asterisk.configure(self.daemon.dialplan())
+            self.asterisk.start()
+            if self._is_cuttable:
+                self.wire = Wire(self.asterisk.ami_port)
+                self.daemon.settings["ami.port"] = self.wire.port
+                self.daemon.write_config()
+            if self._start_daemon:
+                self.daemon.start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is not None:
+            print("--- carillon\n" + self.daemon.log_tail())
+            print("--- asterisk\n" + self.asterisk.log_tail())
+        self.daemon.stop()
+        if self.wire is not None:
+            self.wire.close()
+        self.asterisk.stop()
+        self.carrier.stop()
+
+
+class Wire:
+    """A TCP connection's way to Asterisk that can be cut: both ends see a reset, and what was on its way is lost."""
+
+    def __init__(self, target_port: int) -> None:
+        self._target = target_port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._lock = threading.Lock()
+        self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        self._is_open = True
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        with self._lock:
+            pairs, self._pairs = self._pairs, []
+        for pair in pairs:
+            for end in pair:
+                # Linger of zero: a reset instead of a farewell.
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                try:
+                    end.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+                end.close()
+
+    def close(self) -> None:
+        self._is_open = False
+        self._listener.close()
+        self.cut()
+
+    def _accept(self) -> None:
+        while self._is_open:
+            try:
+                near, _ = self._listener.accept()
+                far = socket.create_connection(("127.0.0.1", self._target))
+            except OSError:
+                continue
+            with self._lock:
+                self._pairs.append((near, far))
+            for source, sink in ((near, far), (far, near)):
+                threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+
+    @staticmethod
+    def _pump(source: socket.socket, sink: socket.socket) -> None:
+        try:
+            while data := source.recv(65536):
+                sink.sendall(data)
+        except OSError:
+            pass
+        for end in (source, sink):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
