@@ -13,7 +13,8 @@ Result<boost::json::object> parse_object(std::string_view body) {
   boost::json::parser parser({}, limits);
   boost::system::error_code error;
   const auto used = parser.write(body.data(), body.size(), error);
-  if (error) return fail(ErrorCode::BadRequest, fmt::format("the body is no JSON: {} at byte {}", error.message(), used));
+  if (error)
+    return fail(ErrorCode::BadRequest, fmt::format("the body is no JSON: {} at byte {}", error.message(), used));
   auto value = parser.release();
   if (!value.is_object()) return fail(ErrorCode::BadRequest, "the body must be a JSON object");
   return std::move(value.get_object());

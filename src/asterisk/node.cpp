@@ -283,7 +283,7 @@ void Node::on_message(const AmiMessage& message) {
   } else if (event == "Hangup") {
     const std::string id(message.get("Uniqueid"));
     emit(id, CallHangup{to_int(message.get("Cause")), to_int(message.get("TechCause")),
-                    parse_channel_state(message.get("ChannelStateDesc"))});
+                        parse_channel_state(message.get("ChannelStateDesc"))});
   }
 }
 

@@ -25,8 +25,8 @@ class FakeNode final : public Telephony {
   struct Truth {
     int orders = 0;   // place() was called
     int invites = 0;  // the carrier was asked to ring
-    Fate fate;
-    std::string number;
+    Fate fate = {};
+    std::string number = {};
     std::map<std::uint32_t, Note> written;  // every record that was ever in the journal
     std::set<std::uint32_t> lost;           // of these, lost by a restart
     std::uint32_t end_seq = 0;              // 0: no end record was written
@@ -75,8 +75,8 @@ class FakeNode final : public Telephony {
     }
     auto looks = std::move(looks_);
     looks_.clear();
-    for (auto& [number, reply] : looks) {
-      timeline_.after(Duration(0), [this, reply = std::move(reply), engine = engine_] {
+    for (auto& [number, waiting] : looks) {
+      timeline_.after(Duration(0), [this, reply = std::move(waiting), engine = engine_] {
         if (engine == engine_) reply(fail(ErrorCode::Telephony, "the connection was lost"));
       });
     }
@@ -231,14 +231,14 @@ class FakeNode final : public Telephony {
     Record record;
   };
   struct Channel {
-    std::string attempt_id;
-    std::string number;
-    Fate fate;
+    std::string attempt_id = {};
+    std::string number = {};
+    Fate fate = {};
     int serial = 0;
     ChannelState state = ChannelState::kDown;
     std::uint32_t seq = 0;
     std::size_t next_press = 0;
-    std::optional<Time> answered_at;
+    std::optional<Time> answered_at = {};
     std::uint32_t waits_for = 0;  // the opt-out that is not acknowledged yet
     bool was_confirmed = false;
   };

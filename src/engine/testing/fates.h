@@ -18,10 +18,10 @@ struct Press {
 struct Fate {
   Duration backlog{20};     // from the server's taking the order to the INVITE
   bool has_channel = true;  // there is such a trunk
-  std::optional<Duration> rings_after;
+  std::optional<Duration> rings_after = {};
   bool has_early_media = false;  // 183 instead of 180
-  std::optional<Duration> answers_after;
-  std::vector<Press> presses;
+  std::optional<Duration> answers_after = {};
+  std::vector<Press> presses = {};
   Duration ends_after{1'000};  // the INVITE; of an answered call: the answer or the last press
   int q850 = 0;
   int last_sip = 0;

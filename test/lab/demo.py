@@ -1,0 +1,93 @@
+"""script/demo: a small campaign on a real Asterisk, with SIPp as the carrier and the people behind it."""
+from __future__ import annotations
+
+import argparse
+import collections
+import csv
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from lab.carrier import plan  # noqa: E402
+from lab.daemon import CARILLON, PROMPTS, ROOT  # noqa: E402
+from lab.world import World  # noqa: E402
+
+# What the ledger must say of each thing that a callee does.
+OUTCOMES = {"human": "human", "instant": "human", "slow-ring": "human", "early-media": "human", "leaves": "human",
+            "leaves-early": "human", "talks": "human", "ring": "no-answer", "silence": "no-response", "busy": "busy",
+            "busy-direct": "busy", "reject": "rejected", "unavailable": "unreachable", "not-found": "invalid-number",
+            "overload": "congestion", "no-180-503": "congestion"}
+
+SETTINGS = {"ivr.agent": "+12025550165", "ivr.response_timeout_seconds": 5, "log.level": "warn"}
+
+
+def say(text: str = "") -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="script/demo", description=__doc__)
+    parser.add_argument("contacts", nargs="?", type=pathlib.Path, default=ROOT / "examples/contacts.csv")
+    parser.add_argument("--rate", default="4", help="calls started per second (default 4)")
+    parser.add_argument("--json", action="store_true", help="end with one JSON object on stdout")
+    arguments = parser.parse_args()
+
+    with tempfile.TemporaryDirectory(prefix="carillon-demo-") as name:
+        folder = pathlib.Path(name)
+        with World(folder, SETTINGS, start_daemon=False) as world:
+            say(f"==> Asterisk {version(world)} rings {arguments.contacts.name} over SIP; "
+                f"SIPp is the carrier on 127.0.0.1:{world.carrier.sip_port}, and answers as people do")
+            command = [CARILLON, "--config", world.daemon.config, "run", arguments.contacts.resolve(), "--audio",
+                       PROMPTS / "demo-congrats.ulaw", "--rate", arguments.rate, "--campaign", "demo", "--json"]
+            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, cwd=folder)
+            if done.returncode not in (0, 3):
+                say(world.asterisk.log_tail())
+                return done.returncode
+            result = json.loads(done.stdout.splitlines()[-1])
+            is_right = show_report(world, arguments.contacts)
+            if arguments.json:
+                print(json.dumps({key: result[key] for key in ("contacts", "attempts", "outcomes", "keys", "opt_outs", "events")}))
+            return 0 if done.returncode == 3 or is_right else 1
+
+
+def version(world: World) -> str:
+    return world.asterisk.cli("core show version").split(" ")[1].split("+")[0]
+
+
+def show_report(world: World, contacts: pathlib.Path) -> bool:
+    """What the carrier did against what the ledger says, and what was heard and told. True if the books are right."""
+    ledger = dict(world.daemon.sql("SELECT number, outcome FROM attempt WHERE direction = 'outbound'"))
+    with contacts.open() as rows:
+        numbers = [row["phone"] for row in csv.DictReader(rows)]
+    agent = SETTINGS["ivr.agent"]
+    rung = collections.Counter(number for number in world.carrier.invites() if number != agent)
+    say("\nWhat the carrier was told to do, against the ledger")
+    fates: dict[str, list[str]] = collections.defaultdict(list)
+    for number in numbers:
+        fates[plan(number).fate].append(number)
+    wrong = 0
+    for fate, members in sorted(fates.items(), key=lambda item: -len(item[1])):
+        outcomes = collections.Counter(ledger.get(number, "not called") for number in members)
+        wrong += sum(count for outcome, count in outcomes.items() if outcome != OUTCOMES[fate])
+        told = ", ".join(f"{outcome} {count}" for outcome, count in outcomes.items())
+        say(f"  {fate:<14} {len(members):>3}   {told}")
+    twice = sum(count > 1 for count in rung.values())
+    heard = world.carrier.stats()["total"]
+    late = heard["gaps"]["le100"] + heard["gaps"]["gt100"]
+    say(f"\n  outcomes that differ      {wrong}")
+    say(f"  numbers called twice      {twice}")
+    say(f"  RTP packets heard         {heard['packets']} ({heard['lost']} lost, {late} later than 60 ms)")
+    say(f"  keys pressed              {heard['keys_sent']}")
+    say("\nThe last three events that were published (CloudEvents)")
+    for event in world.daemon.events()[-3:]:
+        line = json.dumps({key: event[key] for key in ("type", "sequence", "data")})
+        say("  " + (line if len(line) < 160 else line[:157] + "…"))
+    return wrong == 0 and twice == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
