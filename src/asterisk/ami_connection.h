@@ -81,6 +81,7 @@ class AmiConnection : public std::enable_shared_from_this<AmiConnection> {
   std::string writing_;  // being written
   std::unordered_map<std::string, Pending> pending_;
   std::uint64_t next_id_ = 1;
+  bool is_flush_due_ = false;
   bool is_open_ = false;
   bool is_closed_ = false;
 };

@@ -46,7 +46,7 @@ void Engine::start(std::function<void(Result<void>)> ready) {
       if (entry->call.progress().is_intended) {
         take_slot(*entry);
         ++intended;
-      } else {
+      } else if (!is_under_way(entry->call)) {
         waiting_.push_back(id);
       }
       entries_.emplace(id, std::move(entry));
@@ -98,6 +98,11 @@ void Engine::keep_accepted(Accepted& accepted) {
   pump();
 }
 
+// Somewhere at the node, or it may be: a call from outside, too, which has no intent.
+bool Engine::is_under_way(const Call& call) {
+  return !call.has_ended() && (call.progress().is_intended || call.progress().status != CallStatus::kQueued);
+}
+
 WindowVerdict Engine::window_of(const AttemptRequest& request, Time now) const {
   if (!options_.is_window_enforced) return {true, "", std::nullopt};
   const auto number = parse_phone_number(request.number, "");
@@ -115,7 +120,7 @@ void Engine::pump() {
   }
   while (!waiting_.empty() && is_settled_ && !is_stopping_ && store_.backlog() < kMaxStoreBacklog) {
     Entry* entry = find(waiting_.front());
-    if (entry == nullptr || entry->call.has_ended()) {
+    if (entry == nullptr || entry->call.progress().status != CallStatus::kQueued) {
       waiting_.pop_front();
       continue;
     }
@@ -141,6 +146,7 @@ bool Engine::try_start(Entry& entry, Time now) {
   entry.deadline = step.deadline;
   if (step.deadline) deadlines_.emplace(*step.deadline, id);
   ++entry.pending_writes;
+  entry.awaits_intent = true;
   AttemptChange change{{entry.call.request(), entry.call.progress()}, {}, {}, std::nullopt, false};
   store_.intend(std::move(change), [this, id](const Result<void>& result) { on_intended(id, result); });
   return true;
@@ -150,11 +156,13 @@ void Engine::on_intended(const std::string& id, const Result<void>& result) {
   Entry* entry = find(id);
   CARILLON_CHECK(entry != nullptr);
   --entry->pending_writes;
+  entry->awaits_intent = false;
   const Time now = alarm_.now();
   const auto& asked = entry->call.request();
 
   if (!result && result.error().code == ErrorCode::NumberBusy) {
     entry->call.on(NeverSent{}, now);  // nothing was written: the ledger still says waiting
+    entry->deadline.reset();
     release_slot(*entry);
     wait_until(id, now + kNumberBusyWait);
     return;
@@ -174,7 +182,10 @@ void Engine::on_intended(const std::string& id, const Result<void>& result) {
   }
   Placement placement{asked.id,        asked.number, asked.trunk,
                       asked.caller_id, asked.audio,  options_.limits.post_dial_delay + asked.ring_timeout};
-  if (is_stopping_ || !is_settled_ || !telephony_.place(placement)) feed(*entry, NeverSent{});
+  // The node may have gone or have restarted meanwhile: the intent names the run that it was meant for.
+  const bool may_order = !is_stopping_ && is_settled_ && entry->call.progress().node_boot == telephony_.state().boot;
+  entry->ordered_at = now;
+  if (!may_order || !telephony_.place(placement)) feed(*entry, NeverSent{});
 }
 
 void Engine::wait_until(const std::string& id, Time when) {
@@ -246,7 +257,9 @@ void Engine::with_call(const std::string& id, Use use) {
         request.direction = Direction::kOutbound;
         log::error("attempt_not_in_ledger", {{"attempt", id}});
       }
-      entry = std::make_unique<Entry>(Call(std::move(request), options_.limits));
+      AttemptProgress progress;
+      progress.status = CallStatus::kInitiated;  // it is under way, and never waits to be dialled
+      entry = std::make_unique<Entry>(Call(Attempt{std::move(request), std::move(progress)}, {}, options_.limits));
       entry->is_new = true;
     }
     Entry& kept = *(entries_[id] = std::move(entry));
@@ -258,7 +271,10 @@ void Engine::with_call(const std::string& id, Use use) {
 }
 
 void Engine::feed(Entry& entry, const CallEvent& event, const Reply<void>& on_durable) {
-  if (std::holds_alternative<SeenLive>(event) || std::holds_alternative<Note>(event)) entry.absent_since.reset();
+  // A sign of life; a record that is read in the journal once more is none.
+  const auto* note = std::get_if<Note>(&event);
+  const bool is_news = note != nullptr && !entry.call.has_note(note->seq);
+  if (is_news || std::holds_alternative<SeenLive>(event)) entry.absent_since.reset();
   entry.call.set_trunk_suspect(is_trunk_suspect());
   CallStep step = entry.call.on(event, alarm_.now());
   if (step.has_ended) watch_trunk(entry.call.progress().outcome);
@@ -299,8 +315,17 @@ void Engine::carry_out(Entry& entry, CallStep step, const Reply<void>& on_durabl
   }
   if (step.suppress) suppressed_.insert(*step.suppress);  // at once, for what is queued; durable below
   if (!step.needs_commit()) {
+    const bool is_known_durable = entry.pending_writes == 0;
     after_commit(id, step);
-    if (on_durable) on_durable(Result<void>{});
+    if (!on_durable) return;
+    if (is_known_durable) {
+      on_durable(Result<void>{});
+      return;
+    }
+    // Told before, and its commit is under way: the ledger answers in order.
+    store_.load({id}, [on_durable](const Result<std::vector<StoredAttempt>>& found) {
+      on_durable(found ? Result<void>{} : std::unexpected(found.error()));
+    });
     return;
   }
   ++entry.pending_writes;
@@ -340,9 +365,10 @@ void Engine::retire(const std::string& id) {
   if (entry == nullptr || !entry->call.has_ended() || entry->pending_writes > 0) return;
   release_slot(*entry);
   auto& forget = entry->forget;
+  const auto& progress = entry->call.progress();
   if (entry->call.has_all_notes()) {
     for (std::uint32_t seq = 0; seq <= entry->call.last_note(); ++seq) forget.push_back(seq);
-  } else if (forget.empty() && entry->call.progress().is_intended) {
+  } else if (forget.empty() && progress.is_intended && progress.outcome != Outcome::kSkipped) {
     look();  // something was told and did not arrive: it is in the journal
   }
   std::ranges::sort(forget);
@@ -372,6 +398,7 @@ void Engine::look() {
     return;
   }
   is_looking_ = true;
+  look_began_ = alarm_.now();
   telephony_.look([this](Result<NodeSnapshot> snapshot) {
     is_looking_ = false;
     if (snapshot) {
@@ -392,13 +419,14 @@ void Engine::settle(const NodeSnapshot& snapshot) {
   const Time now = alarm_.now();
   std::vector<std::string> open;
   for (const auto& [id, entry] : entries_) {
-    if (entry->call.progress().is_intended && !entry->call.has_ended()) open.push_back(id);
+    if (is_under_way(entry->call) && !entry->awaits_intent) open.push_back(id);
   }
+  std::ranges::sort(open);  // the same order in every run
   for (const auto& [id, notes] : snapshot.notes) {
     with_call(id, [this, notes](Entry& entry) { feed_journal(entry, notes); });
   }
   for (const auto& id : open) {
-    if (Entry* entry = find(id)) settle_open(*entry, snapshot, now);
+    if (Entry* entry = find(id)) settle_open(*entry, snapshot);
   }
   std::size_t absent = 0;
   for (const auto& [id, entry] : entries_) absent += entry->absent_since.has_value() ? 1u : 0u;
@@ -422,7 +450,7 @@ void Engine::feed_journal(Entry& entry, const std::vector<Note>& notes) {
   retire(entry.call.request().id);
 }
 
-void Engine::settle_open(Entry& entry, const NodeSnapshot& snapshot, Time now) {
+void Engine::settle_open(Entry& entry, const NodeSnapshot& snapshot) {
   const std::string& id = entry.call.request().id;
   if (entry.call.has_ended()) return;
   if (const auto live = snapshot.live.find(channel_of(id)); live != snapshot.live.end()) {
@@ -436,9 +464,11 @@ void Engine::settle_open(Entry& entry, const NodeSnapshot& snapshot, Time now) {
     return;
   }
   // It may still be on its way into Asterisk, or just have ended: only a second look, later, decides.
+  if (entry.ordered_at && *entry.ordered_at >= look_began_) return;
   if (!entry.absent_since) {
-    entry.absent_since = now;
-  } else if (now - *entry.absent_since >= options_.look_again - Duration(500)) {
+    entry.absent_since = look_began_;
+  } else if (look_began_ - *entry.absent_since >= options_.look_again - Duration(500)) {
+    entry.absent_since.reset();
     feed(entry, FoundGone{has_placed_record, false});
   }
 }
@@ -448,9 +478,10 @@ void Engine::settle_open(Entry& entry, const NodeSnapshot& snapshot, Time now) {
 void Engine::arm() {
   std::optional<Time> next = next_look_;
   const auto consider = [&](Time when) { next = next ? std::min(*next, when) : when; };
-  if (!deadlines_.empty()) consider(deadlines_.begin()->first);
+  if (is_settled_ && !deadlines_.empty()) consider(deadlines_.begin()->first);
   if (!held_.empty()) consider(held_.begin()->first);
-  const bool can_start = !waiting_.empty() && is_settled_ && !is_stopping_;
+  const bool awaits_probe = is_trunk_suspect() && live_ > 0;
+  const bool can_start = !waiting_.empty() && is_settled_ && !is_stopping_ && !awaits_probe;
   if (can_start && static_cast<int>(live_) < pacer_.pace().max_live) {
     // At least a millisecond ahead, or a full store would make this a busy loop.
     consider(std::max(pacer_.next_token(alarm_.now()), alarm_.now() + Duration(1)));
@@ -460,7 +491,8 @@ void Engine::arm() {
 
 void Engine::on_alarm() {
   const Time now = alarm_.now();
-  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+  // While the node is out of sight nothing is judged by half its evidence: the journal has the rest.
+  while (is_settled_ && !deadlines_.empty() && deadlines_.begin()->first <= now) {
     const auto [when, id] = *deadlines_.begin();
     deadlines_.erase(deadlines_.begin());
     Entry* entry = find(id);

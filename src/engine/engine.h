@@ -87,7 +87,9 @@ class Engine {
     explicit Entry(Call made) : call(std::move(made)) {}
     Call call;
     std::optional<Time> deadline;
-    std::optional<Time> absent_since;  // first look that did not show its channel
+    std::optional<Time> absent_since;  // when the first look began that did not show its channel
+    std::optional<Time> ordered_at;    // by this engine: an earlier look proves nothing about it
+    bool awaits_intent = false;        // submitted and not known to be durable: nothing was ordered yet
     int pending_writes = 0;            // and pins: the entry stays while it is above zero
     bool is_new = false;               // not in the ledger yet (a call from outside)
     bool holds_slot = false;
@@ -100,12 +102,13 @@ class Engine {
   void on_node_down();
   void look();
   void settle(const NodeSnapshot& snapshot);
-  void settle_open(Entry& entry, const NodeSnapshot& snapshot, Time now);
+  void settle_open(Entry& entry, const NodeSnapshot& snapshot);
 
   void feed_journal(Entry& entry, const std::vector<Note>& notes);
 
   void keep_accepted(Accepted& accepted);
   void pump();
+  static bool is_under_way(const Call& call);
   WindowVerdict window_of(const AttemptRequest& request, Time now) const;
   bool try_start(Entry& entry, Time now);
   void on_intended(const std::string& id, const Result<void>& result);
@@ -141,6 +144,7 @@ class Engine {
   bool is_settled_ = false;
   bool is_stopping_ = false;
   bool is_looking_ = false;
+  Time look_began_{};
   bool must_look_again_ = false;
   std::optional<Time> next_look_;
 };

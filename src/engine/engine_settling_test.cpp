@@ -128,20 +128,27 @@ TEST(Settling, ATryThatWasProvenNeverDialledLeavesNoSuspicionOnTheNext) {
 
 TEST(Settling, ALookThatBeganBeforeTheOrderProvesNothingAboutIt) {
   World world;
-  world.options.pace = Pace{1.0, 20};
   world.node.fate_of = [](const std::string& number) {
     Fate fate = fates::human();
-    if (number == kBert) fate.backlog = Duration(8'000);
+    if (number == kBert) {
+      fate.backlog = Duration(9'500);
+      fate.rings_after = Duration(4'000);
+      fate.answers_after = Duration(8'000);
+    }
     return fate;
   };
+  world.node.road_of = [](const std::string&, const CallEvent& event) {
+    const auto* note = std::get_if<Note>(&event);
+    return FakeNode::Road{.copies = note != nullptr && note->seq == 1 ? 0 : 1};
+  };
   world.start_engine();
-  world.run_for(Duration(58'000));
-  world.node.look_delay = [] { return Duration(4'000); };
-  world.run_for(Duration(3'000));  // the regular look is under way
-  const std::string id = world.dial(kBert);
-  EXPECT_EQ(world.orders(id), 1);
+  world.run_for(Duration(57'500));
+  world.dial(kAnna);  // ends without its first note while the regular look is under way: another look is wanted
+  world.node.look_delay = [] { return Duration(2'900); };
+  world.run_for(Duration(11'100));
+  const std::string id = world.dial(kBert);  // just before that look's answer
   world.run_for(Duration(120'000));
-  EXPECT_EQ(world.invites(id), 1);
+  EXPECT_EQ(world.orders(id), 1);
   EXPECT_EQ(world.end_of(id), "completed/human");
 }
 

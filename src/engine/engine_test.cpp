@@ -181,20 +181,18 @@ TEST(Engine, ASecondAttemptToANumberWaitsUntilTheFirstHasEnded) {
   EXPECT_EQ(most, 1);
 }
 
-TEST(Engine, ANumberThatIsBusyForLongCausesNoLooks) {
+TEST(Engine, AttemptsThatAreSkippedAtTheIntentCostNoLook) {
   World world;
-  world.node.fate_of = [](const std::string&) {
-    auto fate = fates::human();
-    fate.ends_after = Duration(300'000);
-    return fate;
-  };
+  world.connects_when_ready = false;
+  world.start_engine();
+  for (int i = 0; i < 5; ++i) world.dial(kAnna);
+  world.store.ledger.suppressed[kAnna] = "another call";
   int looks = 0;
   world.node.fails_look = [&] { return ++looks < 0; };
-  world.start_engine();
-  world.dial(kAnna);
-  world.dial(kAnna);
-  world.run_for(Duration(200'000));
-  EXPECT_LE(looks, 5) << "the regular ones";
+  world.node.connect();
+  world.run_for(Duration(50'000));
+  for (const auto& [id, attempt] : world.store.ledger.attempts) EXPECT_EQ(world.end_of(id), "skipped/skipped");
+  EXPECT_EQ(looks, 1) << "the one after the connect";
 }
 
 TEST(Engine, OutsideTheWindowNowIsRefusedAndACampaignWaits) {

@@ -73,65 +73,67 @@ SqliteStore::SqliteStore(std::unique_ptr<FileLock> lock, const std::filesystem::
 SqliteStore::~SqliteStore() = default;
 
 template <class T, class Work>
-void SqliteStore::submit(StoreThread& thread, Reply<T> reply, Work work) {
+void SqliteStore::submit(StoreThread& thread, Reply<T> reply, Work work, StoreThread::Urgency urgency) {
   auto on_failure = [reply](const Error& error) { reply(std::unexpected(error)); };
   thread.submit(
       [reply = std::move(reply), work = std::move(work)](Database& db) -> StoreThread::Completion {
         auto result = std::make_shared<Result<T>>(work(db));
         return [reply, result] { reply(std::move(*result)); };
       },
-      std::move(on_failure));
+      std::move(on_failure), urgency);
 }
 
 void SqliteStore::accept(AttemptRequest request, bool keep_skipped, Reply<Accepted> reply) {
-  const auto work = [request = std::move(request), keep_skipped](Database& db) {
+  auto work = [request = std::move(request), keep_skipped](Database& db) {
     return accept_request(db, request, keep_skipped);
   };
-  submit<Accepted>(*writer_, std::move(reply), work);
+  submit<Accepted>(*writer_, std::move(reply), std::move(work), StoreThread::Urgency::kNow);
 }
 
 void SqliteStore::intend(AttemptChange change, Reply<void> reply) {
-  const auto work = [change = std::move(change)](Database& db) { return record_intent(db, change); };
-  submit<void>(*writer_, std::move(reply), work);
+  auto work = [change = std::move(change)](Database& db) { return record_intent(db, change); };
+  submit<void>(*writer_, std::move(reply), std::move(work));
 }
 
 void SqliteStore::record(AttemptChange change, Reply<void> reply) {
-  const auto work = [change = std::move(change)](Database& db) -> Result<void> {
+  // The person waits for the confirmation of an opt-out.
+  const auto urgency = change.suppress ? StoreThread::Urgency::kNow : StoreThread::Urgency::kSoon;
+  auto work = [change = std::move(change)](Database& db) -> Result<void> {
     apply_change(db, change);
     return {};
   };
-  submit<void>(*writer_, std::move(reply), work);
+  submit<void>(*writer_, std::move(reply), std::move(work), urgency);
 }
 
 void SqliteStore::load_open(Reply<std::vector<StoredAttempt>> reply) {
-  const auto work = [](Database& db) -> Result<std::vector<StoredAttempt>> { return find_not_final(db); };
-  submit<std::vector<StoredAttempt>>(*writer_, std::move(reply), work);
+  auto work = [](Database& db) -> Result<std::vector<StoredAttempt>> { return find_not_final(db); };
+  submit<std::vector<StoredAttempt>>(*writer_, std::move(reply), std::move(work), StoreThread::Urgency::kNow);
 }
 
 void SqliteStore::load(std::vector<std::string> ids, Reply<std::vector<StoredAttempt>> reply) {
-  const auto work = [ids = std::move(ids)](Database& db) -> Result<std::vector<StoredAttempt>> {
+  auto work = [ids = std::move(ids)](Database& db) -> Result<std::vector<StoredAttempt>> {
     std::vector<StoredAttempt> found;
     for (const auto& id : ids) {
       if (auto attempt = find_attempt(db, id)) found.push_back(std::move(*attempt));
     }
     return found;
   };
-  submit<std::vector<StoredAttempt>>(*writer_, std::move(reply), work);
+  submit<std::vector<StoredAttempt>>(*writer_, std::move(reply), std::move(work), StoreThread::Urgency::kNow);
 }
 
 void SqliteStore::find_call(std::string call_id, Reply<std::optional<StoredAttempt>> reply) {
-  const auto work = [call_id = std::move(call_id)](Database& db) -> Result<std::optional<StoredAttempt>> {
+  auto work = [call_id = std::move(call_id)](Database& db) -> Result<std::optional<StoredAttempt>> {
     if (auto attempt = find_by_call_id(db, call_id)) return find_attempt(db, attempt->request.id);
     return find_attempt(db, call_id);
   };
-  submit<std::optional<StoredAttempt>>(*writer_, std::move(reply), work);
+  submit<std::optional<StoredAttempt>>(*writer_, std::move(reply), std::move(work), StoreThread::Urgency::kNow);
 }
 
 void SqliteStore::report(std::string campaign_id, Reply<Report> reply) {
-  const auto work = [campaign_id = std::move(campaign_id)](Database& db) -> Result<Report> {
+  auto work = [campaign_id = std::move(campaign_id)](Database& db) -> Result<Report> {
     return make_report(db, campaign_id);
   };
-  submit<Report>(*reader_, std::move(reply), work);
+  submit<Report>(*reader_, std::move(reply), std::move(work));
 }
 
 Result<std::vector<OutboxRow>> SqliteStore::read_after(std::int64_t position, int limit) {
@@ -177,7 +179,7 @@ Result<std::int64_t> SqliteStore::cursor(const std::string& sink) {
 }
 
 void SqliteStore::set_cursor(const std::string& sink, std::int64_t position) {
-  const auto work = [sink, position](Database& db) -> Result<void> {
+  auto work = [sink, position](Database& db) -> Result<void> {
     db.prepare(
           "INSERT INTO sink(name, position) VALUES (?, ?) "
           "ON CONFLICT(name) DO UPDATE SET position = max(position, excluded.position)")
@@ -186,7 +188,7 @@ void SqliteStore::set_cursor(const std::string& sink, std::int64_t position) {
         .run();
     return {};
   };
-  submit<void>(*writer_, [](const Result<void>&) {}, work);
+  submit<void>(*writer_, [](const Result<void>&) {}, std::move(work));
 }
 
 }  // namespace carillon::ledger

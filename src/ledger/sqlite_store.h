@@ -39,7 +39,8 @@ class SqliteStore final : public Store, public Outbox {
   SqliteStore(std::unique_ptr<FileLock> lock, const std::filesystem::path& file, Post post,
               std::function<void()> after_commit);
   template <class T, class Work>
-  void submit(StoreThread& thread, Reply<T> reply, Work work);
+  void submit(StoreThread& thread, Reply<T> reply, Work work,
+              StoreThread::Urgency urgency = StoreThread::Urgency::kSoon);
 
   std::unique_ptr<FileLock> lock_;
   std::unique_ptr<StoreThread> writer_;

@@ -8,8 +8,9 @@
 namespace carillon::ledger {
 namespace {
 
-// A commit waits this long for company: an fsync costs more CPU than many rows, and nobody hears 5 ms.
-constexpr std::chrono::milliseconds kGather{5};
+// Commits are this far apart, so that they find company: an fsync costs more CPU than many rows.
+constexpr std::chrono::milliseconds kCommitEvery{50};
+constexpr std::chrono::milliseconds kUrgentCommitEvery{5};
 constexpr std::size_t kMaxBatch = 2000;
 
 }  // namespace
@@ -28,32 +29,35 @@ StoreThread::~StoreThread() {
   thread_.join();
 }
 
-void StoreThread::submit(Job job, Failure on_failure) {
+void StoreThread::submit(Job job, Failure on_failure, Urgency urgency) {
   backlog_.fetch_add(1, std::memory_order_relaxed);
-  bool was_empty = false;
+  bool must_wake = false;
   {
     const std::scoped_lock lock(mutex_);
-    was_empty = queue_.empty();
+    must_wake = queue_.empty() || (urgency == Urgency::kNow && !has_urgent_);
+    has_urgent_ = has_urgent_ || urgency == Urgency::kNow;
     queue_.push_back({std::move(job), std::move(on_failure)});
   }
-  if (was_empty) wake_.notify_one();
+  if (must_wake) wake_.notify_one();
 }
 
 void StoreThread::run() {
+  auto last_commit = std::chrono::steady_clock::now() - kCommitEvery;
   std::unique_lock lock(mutex_);
   for (;;) {
     wake_.wait(lock, [&] { return is_stopping_ || !queue_.empty(); });
     if (queue_.empty()) return;  // stopping, and all that was submitted is done
-    if (kind_ == Kind::kWriter && !is_stopping_) {
-      lock.unlock();
-      std::this_thread::sleep_for(kGather);
-      lock.lock();
+    if (kind_ == Kind::kWriter) {
+      wake_.wait_until(lock, last_commit + kCommitEvery, [&] { return is_stopping_ || has_urgent_; });
+      wake_.wait_until(lock, last_commit + kUrgentCommitEvery, [&] { return is_stopping_; });
     }
     std::deque<Item> batch;
     while (!queue_.empty() && batch.size() < kMaxBatch) {
       batch.push_back(std::move(queue_.front()));
       queue_.pop_front();
     }
+    has_urgent_ = has_urgent_ && !queue_.empty();
+    last_commit = std::chrono::steady_clock::now();
     lock.unlock();
     run_batch(batch);
     lock.lock();

@@ -30,7 +30,9 @@ class StoreThread {
   StoreThread(std::unique_ptr<Database> db, Kind kind, Post post, std::function<void()> after_commit = {});
   ~StoreThread();
 
-  void submit(Job job, Failure on_failure);
+  // kNow: somebody waits for this commit (an API client, a person who pressed 9). kSoon: it may wait for company.
+  enum class Urgency { kSoon, kNow };
+  void submit(Job job, Failure on_failure, Urgency urgency);
   std::size_t backlog() const { return backlog_.load(std::memory_order_relaxed); }
   std::uint64_t commits() const { return commits_.load(std::memory_order_relaxed); }
 
@@ -49,6 +51,7 @@ class StoreThread {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Item> queue_;
+  bool has_urgent_ = false;
   bool is_stopping_ = false;
   std::atomic<std::size_t> backlog_{0};
   std::atomic<std::uint64_t> commits_{0};

@@ -11,7 +11,9 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kBatch = 500;
 // Commits come every few milliseconds under load; a file need not be synced for each.
-constexpr std::chrono::milliseconds kGather{50};
+constexpr std::chrono::milliseconds kGather{100};
+// The ledger's cursor may lag: what is published again after a crash has the same id.
+constexpr std::chrono::seconds kKeepCursorEvery{2};
 constexpr std::chrono::milliseconds kFirstPause{250};
 constexpr std::chrono::milliseconds kLongestPause{60'000};
 
@@ -55,6 +57,7 @@ void Relay::run() {
     auto wake_at = Clock::now() + kLongestPause;
     for (const auto& lane : lanes_) {
       if (lane.pause.count() > 0) wake_at = std::min(wake_at, lane.not_before);
+      if (lane.position != lane.kept_position) wake_at = std::min(wake_at, lane.next_keep);
     }
     changed_.wait_until(lock, wake_at, [&] { return has_news_ || is_stopping_; });
     const bool is_last_round = is_stopping_;
@@ -67,7 +70,10 @@ void Relay::run() {
     if (!is_last_round && !has_more) std::this_thread::sleep_for(kGather);
     lock.lock();
     has_news_ = has_news_ || has_more;
-    if (is_stopping_ && (is_drained() || Clock::now() >= stop_by_)) return;
+    if (is_stopping_ && (is_drained() || Clock::now() >= stop_by_)) {
+      for (auto& lane : lanes_) keep_cursor(lane);
+      return;
+    }
   }
 }
 
@@ -89,10 +95,16 @@ bool Relay::carry(Lane& lane) {
     }
     lane.pause = std::chrono::milliseconds(0);
     lane.position = rows->back().position;
-    outbox_.set_cursor(lane.sink->name(), lane.position);
   }
+  if (lane.position != lane.kept_position && Clock::now() >= lane.next_keep) keep_cursor(lane);
   if (const auto last = outbox_.last_position()) lag_.store(*last - lane.position, std::memory_order_relaxed);
   return rows->size() == kBatch;
+}
+
+void Relay::keep_cursor(Lane& lane) {
+  outbox_.set_cursor(lane.sink->name(), lane.position);
+  lane.kept_position = lane.position;
+  lane.next_keep = Clock::now() + kKeepCursorEvery;
 }
 
 bool Relay::is_drained() {

@@ -30,6 +30,8 @@ class Relay {
   struct Lane {
     std::unique_ptr<Sink> sink;
     std::int64_t position = 0;
+    std::int64_t kept_position = 0;  // what the ledger's cursor says
+    std::chrono::steady_clock::time_point next_keep{};
     std::chrono::steady_clock::time_point not_before{};
     std::chrono::milliseconds pause{0};
   };
@@ -37,6 +39,7 @@ class Relay {
   // True if there may be more.
   bool carry(Lane& lane);
   bool is_drained();
+  void keep_cursor(Lane& lane);
 
   Outbox& outbox_;
   std::vector<Lane> lanes_;

@@ -23,7 +23,7 @@ res_websocket_client res_stasis app_stasis res_stasis_answer res_stasis_playback
 res_ari_applications res_ari_asterisk res_ari_bridges res_ari_channels res_ari_endpoints res_ari_events res_ari_playbacks
 """.split()
 
-EVENTS = ["OriginateResponse", "DialBegin", "DialState", "DialEnd", "Hangup", "UserEvent", "Reload", "FullyBooted", "Shutdown"]
+EVENTS = ["OriginateResponse", "DialState", "Hangup", "UserEvent", "FullyBooted", "Shutdown"]
 
 
 def free_port(kind: int = socket.SOCK_STREAM) -> int:

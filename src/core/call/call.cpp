@@ -108,8 +108,10 @@ CallStep Call::apply(const SeenLive& live, Time now) {
 }
 
 CallStep Call::apply(const FoundGone& gone, Time now) {
+  if (has_hangup_) return finish_by_evidence(now);  // seen before: that is final
   if (gone.has_node_restarted) return finish(Outcome::kUnknown, "the node restarted during the call", now);
-  const bool was_dialled = gone.has_placed_record || rank_of(progress_.status) > rank_of(CallStatus::kInitiated);
+  const bool was_dialled =
+      gone.has_placed_record || !seen_.empty() || rank_of(progress_.status) > rank_of(CallStatus::kInitiated);
   if (was_dialled) return finish(Outcome::kUnknown, "no channel and no end record", now);
   return requeue();
 }
@@ -209,7 +211,7 @@ CallStep Call::move_to(CallStatus status, Time now) {
   if (status == CallStatus::kRinging && progress_.ringing_at == Time{}) progress_.ringing_at = now;
   if (status == CallStatus::kInProgress) {
     if (progress_.answered_at == Time{}) progress_.answered_at = now;
-    step.deadline = now + limits_.max_call + kLeaseMargin;
+    if (!has_hangup_) step.deadline = now + limits_.max_call + kLeaseMargin;
   }
   step.has_changed = true;
   publish_status(step, now);

@@ -86,6 +86,7 @@ class FakeNode final : public Telephony {
   void lose_engine() {
     ++engine_;
     listener_ = {};
+    looks_.clear();
     cut();
   }
   // Calls vanish; what was written to the journal, or deleted from it, in the last moments was not on the disk yet.

@@ -92,7 +92,8 @@ struct World {
   std::vector<std::string> fatal;
   std::function<Duration()> commit_delay = [] { return Duration(1); };
   std::function<Duration()> reply_delay = [] { return Duration(0); };
-  std::function<void()> on_commit;  // before the replies leave
+  std::function<std::size_t()> batch = [] { return SIZE_MAX; };  // how many one commit takes
+  std::function<void()> on_commit;                               // before the replies leave
   bool commits_by_hand = false;
   bool connects_when_ready = true;
   bool is_ready = false;
@@ -100,14 +101,15 @@ struct World {
   int generation = 0;  // of the engine
 
  private:
-  // One writer: a commit takes all that waits; what comes meanwhile waits for the next.
+  // One writer: what comes while a commit is under way waits for the next.
   void commit_soon() {
     if (commits_by_hand || is_commit_due) return;
     is_commit_due = true;
     timeline.after(commit_delay(), [this, born = generation] {
       if (born != generation) return;
       is_commit_due = false;
-      store.commit();
+      store.commit(batch());
+      if (store.backlog() > 0) commit_soon();
       timeline.after(reply_delay(), [this, born] {
         if (born == generation) store.reply();
       });
