@@ -70,7 +70,11 @@ void Api::calls(const net::HttpRequest& request, net::Respond respond) {
   for (const auto& call : engine_.calls()) {
     if (campaign != nullptr && call.request.campaign_id != *campaign) continue;
     if (status != nullptr && to_string(call.progress.status) != *status) continue;
-    list.push_back(to_json(call.request, call.progress));
+    auto json = to_json(call.request, call.progress);
+    // How long it has been under way: since the answer, or since it was placed.
+    const Time since = call.progress.answered_at != Time{} ? call.progress.answered_at : call.progress.intended_at;
+    if (since != Time{}) json["activeMs"] = (wall_clock_now() - since).count();
+    list.push_back(std::move(json));
   }
   boost::json::object body;
   body["count"] = list.size();

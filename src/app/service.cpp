@@ -118,6 +118,15 @@ struct Service::Parts {
   int exit_code = 0;
   bool is_stopping = false;
 
+  // Also after a start that failed half way.
+  ~Parts() {
+    if (server) server->close();
+    node.reset();
+    // The store finishes what was submitted before it goes; its replies have nowhere to go any more.
+    relay_to_wake = nullptr;
+    if (relay) relay->finish(kPublishAtStop);
+  }
+
   void begin_stop(int code) {
     if (is_stopping) return;
     is_stopping = true;
@@ -131,13 +140,7 @@ struct Service::Parts {
 
 Service::Service(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
-Service::~Service() {
-  if (parts_->server) parts_->server->close();
-  parts_->node.reset();
-  // The store finishes what was submitted before it goes; its replies have nowhere to go any more.
-  parts_->relay_to_wake = nullptr;
-  if (parts_->relay) parts_->relay->finish(kPublishAtStop);
-}
+Service::~Service() = default;
 
 Result<std::unique_ptr<Service>> Service::create(const Config& config) {
   auto parts = std::make_unique<Parts>(config);

@@ -245,7 +245,8 @@ Result<void> Runner::look() {
       const auto status = std::string(call.at("status").as_string());
       if (status == to_string(CallStatus::kQueued)) continue;
       const auto number = mask_number(std::string(call.at("phoneNumber").as_string()));
-      progress_.calls.push_back({number, status, 0});
+      const auto* active = call.if_contains("activeMs");
+      progress_.calls.push_back({number, status, active != nullptr ? active->as_int64() / 1000 : 0});
     }
   }
   return {};

@@ -15,6 +15,7 @@ constexpr Duration kRetryLook{2'000};
 constexpr int kDeadCallsOfADeadTrunk = 5;
 // Commits that wait on a slow disk; beyond, no call is started.
 constexpr std::size_t kMaxStoreBacklog = 5'000;
+constexpr Duration kSlowStorePause{50};
 
 }  // namespace
 
@@ -483,8 +484,9 @@ void Engine::arm() {
   const bool awaits_probe = is_trunk_suspect() && live_ > 0;
   const bool can_start = !waiting_.empty() && is_settled_ && !is_stopping_ && !awaits_probe;
   if (can_start && static_cast<int>(live_) < pacer_.pace().max_live) {
-    // At least a millisecond ahead, or a full store would make this a busy loop.
-    consider(std::max(pacer_.next_token(alarm_.now()), alarm_.now() + Duration(1)));
+    // Some time ahead, or a full store would make this a busy loop.
+    const Duration pause = store_.backlog() < kMaxStoreBacklog ? Duration(1) : kSlowStorePause;
+    consider(std::max(pacer_.next_token(alarm_.now()), alarm_.now() + pause));
   }
   if (next) alarm_.set(*next);
 }

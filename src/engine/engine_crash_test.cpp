@@ -59,6 +59,8 @@ class Simulation {
   void choose_world() {
     world_.options.pace = Pace{static_cast<double>(1 + below(20)), static_cast<int>(1 + below(8))};
     is_lossy_ = chance(35);
+    has_callbacks_ = chance(25);
+    is_trunk_dead_ = chance(10);
     const bool is_jittery = chance(50);
     const bool is_overloaded = chance(30);
     const bool has_slow_looks = chance(30);
@@ -72,7 +74,7 @@ class Simulation {
       return road;
     };
     node.command_delay = [this] { return between(1, 30); };
-    node.look_delay = [this, has_slow_looks] { return has_slow_looks ? between(1, 3'000) : between(1, 10); };
+    node.look_delay = [this, has_slow_looks] { return has_slow_looks ? between(1, 6'000) : between(1, 10); };
     node.fails_look = [this] { return chance(4); };
     node.takes_unread = [this] { return chance(50); };
     node.fate_of = [this, is_overloaded](const std::string& number) {
@@ -123,7 +125,7 @@ class Simulation {
   }
 
   Fate choose_fate() {
-    const auto kind = below(14);
+    const auto kind = is_trunk_dead_ ? 7 + below(2) : below(14);
     Fate fate = fates::human(choose_presses());
     if (kind == 0) fate = fates::busy();
     if (kind == 1) fate = fates::rejected();
@@ -164,10 +166,16 @@ class Simulation {
     world_.timeline.after(between(0, 3), [this] { fault(); });
   }
   void fault() {
-    const auto kind = below(10);
+    const auto kind = below(11);
     if (kind < 4 && world_.engine) {
-      world_.crash_engine();
-      world_.timeline.after(between(0, 15'000), [this] { world_.start_engine(); });
+      crash();
+    } else if (kind == 10 && world_.engine) {
+      if (is_stopping_) return;
+      is_stopping_ = true;
+      world_.engine->stop_starting();
+      world_.timeline.after(between(0, 3'000), [this] {
+        if (is_stopping_) crash();
+      });
     } else if (kind < 8) {
       world_.node.cut();
       connect_soon();
@@ -175,6 +183,11 @@ class Simulation {
       world_.node.restart(between(0, 1'000));
       connect_soon();
     }
+  }
+  void crash() {
+    is_stopping_ = false;
+    world_.crash_engine();
+    world_.timeline.after(between(0, 15'000), [this] { world_.start_engine(); });
   }
   void connect_soon() {
     world_.timeline.after(between(200, 15'000), [this] {
@@ -193,7 +206,9 @@ class Simulation {
         if (!accepted) {
           contact.was_refused = true;
           const auto code = accepted.error().code;
-          expect(code == ErrorCode::Held || code == ErrorCode::NumberBusy, to_string(accepted.error()));
+          if (code == ErrorCode::Unavailable) contact.was_refused = false;  // it is stopping
+          expect(!contact.was_refused || code == ErrorCode::Held || code == ErrorCode::NumberBusy,
+                 to_string(accepted.error()));
           return;
         }
         const std::string& id = accepted->attempt.request.id;
@@ -203,6 +218,15 @@ class Simulation {
     }
     world_.timeline.after(between(500, 5'000), [this, &contact] {
       if (!contact.is_done()) ask(contact);
+    });
+  }
+
+  void call_back(const std::string& id, std::uint32_t seq) {
+    world_.timeline.after(between(1, 2'000), [this, id, seq] {
+      if (!world_.is_ready) return;
+      world_.engine->deliver(id, world_.node.truths[id].written.at(seq), [this, id, seq](const Result<void>& done) {
+        expect(done && world_.store.ledger.has_note(id, seq), "a callback was answered too early: " + id);
+      });
     });
   }
 
@@ -221,6 +245,8 @@ class Simulation {
       expect(attempt != nullptr && attempt->progress.node_boot == world_.node.state().boot, "wrong boot: " + id);
       expect(!ledger.suppressed.contains(placement.number), "ordered a suppressed number: " + id);
       expect(world_.invites(id) == 0, "ordered again after it rang: " + id);
+      expect(!is_stopping_, "ordered after the stop: " + id);
+      expect(world_.engine->state().is_settled, "ordered before the node was looked at: " + id);
       expect(static_cast<int>(world_.engine->state().live) <= world_.options.pace.max_live, "too many slots");
       if (is_due(1)) fault_soon();
     };
@@ -229,7 +255,8 @@ class Simulation {
       expect(world_.node.calls_to(world_.node.truths[id].number) == 1, "two calls to one number at once: " + id);
       expect(world_.node.calls_out() <= world_.options.pace.max_live, "more calls than allowed");
     };
-    node.on_written = [this](const std::string&, std::uint32_t) {
+    node.on_written = [this](const std::string& id, std::uint32_t seq) {
+      if (has_callbacks_ && seq > 0 && chance(70)) call_back(id, seq);
       if (is_due(2)) fault_soon();
     };
     node.on_acknowledge = [this, &ledger](const std::string& id, std::uint32_t seq) {
@@ -278,12 +305,14 @@ class Simulation {
     const FakeNode::Truth& truth = world_.node.truths[id];
     const std::string words = fmt::format("{} is {} and was {}", id, world_.end_of(id), to_string(truth.fate.truth));
     expect(is_final(progress.status), "not final: " + words);
-    const bool has_node_restarted = progress.node_boot != fmt::format("boot-{}", world_.node.boots());
+    const bool is_inbound = id.starts_with("in-");
+    const int boots = world_.node.boots();
+    const bool has_node_restarted = is_inbound ? boots > 1 : progress.node_boot != fmt::format("boot-{}", boots);
     if (truth.has_end_record()) {
       expect(is_true(progress.outcome, truth.fate, is_lossy_), "wrong: " + words);
     } else if (progress.outcome == Outcome::kUnknown) {
       expect(has_node_restarted, "unknown without a reason: " + words);
-    } else if (truth.invites > 0) {
+    } else if (truth.invites > 0 || is_inbound) {
       expect(has_node_restarted && is_true(progress.outcome, truth.fate, true), "guessed: " + words);
     } else {
       const bool had_no_trunk = truth.orders > 0 && !truth.fate.has_channel && progress.outcome == Outcome::kTrunkDown;
@@ -345,6 +374,9 @@ class Simulation {
   std::mt19937_64 random_;
   World world_;
   bool is_lossy_ = false;
+  bool has_callbacks_ = false;  // the dialplan tells its notes by HTTP, too
+  bool is_trunk_dead_ = false;
+  bool is_stopping_ = false;
   std::deque<Contact> contacts_;
   std::map<std::string, Fate> fates_;
   std::array<std::vector<int>, 5> triggers_;

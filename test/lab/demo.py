@@ -12,7 +12,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from lab.carrier import plan  # noqa: E402
+from lab.carrier import FATES, PERSONAS, plan  # noqa: E402
 from lab.daemon import CARILLON, PROMPTS, ROOT  # noqa: E402
 from lab.world import World  # noqa: E402
 
@@ -54,6 +54,12 @@ def main() -> int:
             return 0 if done.returncode == 3 or is_right else 1
 
 
+def presses(persona: str) -> str:
+    """", presses 0 and 1" for a persona that presses keys."""
+    keys = [press.partition("@")[0] for press in PERSONAS.get(persona, "").split(",") if press]
+    return f", presses {' and '.join(keys)}" if keys else ""
+
+
 def version(world: World) -> str:
     return world.asterisk.cli("core show version").split(" ")[1].split("+")[0]
 
@@ -66,15 +72,17 @@ def show_report(world: World, contacts: pathlib.Path) -> bool:
     agent = SETTINGS["ivr.agent"]
     rung = collections.Counter(number for number in world.carrier.invites() if number != agent)
     say("\nWhat the carrier was told to do, against the ledger")
-    fates: dict[str, list[str]] = collections.defaultdict(list)
+    fates: dict[tuple[str, str], list[str]] = collections.defaultdict(list)
     for number in numbers:
-        fates[plan(number).fate].append(number)
+        rule = plan(number)
+        fates[rule.fate, rule.persona or ""].append(number)
     wrong = 0
-    for fate, members in sorted(fates.items(), key=lambda item: -len(item[1])):
+    for (fate, persona), members in sorted(fates.items(), key=lambda item: -len(item[1])):
         outcomes = collections.Counter(ledger.get(number, "not called") for number in members)
         wrong += sum(count for outcome, count in outcomes.items() if outcome != OUTCOMES[fate])
         told = ", ".join(f"{outcome} {count}" for outcome, count in outcomes.items())
-        say(f"  {fate:<14} {len(members):>3}   {told}")
+        pressed = presses(persona)
+        say(f"  {len(members):>3}  {FATES[fate].shown + pressed:<44} {told}")
     twice = sum(count > 1 for count in rung.values())
     heard = world.carrier.stats()["total"]
     late = heard["gaps"]["le100"] + heard["gaps"]["gt100"]
@@ -82,10 +90,11 @@ def show_report(world: World, contacts: pathlib.Path) -> bool:
     say(f"  numbers called twice      {twice}")
     say(f"  RTP packets heard         {heard['packets']} ({heard['lost']} lost, {late} later than 60 ms)")
     say(f"  keys pressed              {heard['keys_sent']}")
-    say("\nThe last three events that were published (CloudEvents)")
-    for event in world.daemon.events()[-3:]:
-        line = json.dumps({key: event[key] for key in ("type", "sequence", "data")})
-        say("  " + (line if len(line) < 160 else line[:157] + "…"))
+    say("\nOf the events that were published (CloudEvents), one of each type")
+    for event in {event["type"]: event for event in world.daemon.events()}.values():
+        data = event["data"]
+        what = " ".join(str(data[key]) for key in ("status", "outcome", "key", "action") if key in data)
+        say(f"  {event['type']:<28} #{int(event['sequence'])} {data['phoneNumber'][:5]}***{data['phoneNumber'][-2:]}  {what}")
     return wrong == 0 and twice == 0
 
 
