@@ -126,16 +126,11 @@ class Simulation {
 
   Fate choose_fate() {
     const auto kind = is_trunk_dead_ ? 7 + below(2) : below(14);
-    Fate fate = fates::human(choose_presses());
-    if (kind == 0) fate = fates::busy();
-    if (kind == 1) fate = fates::rejected();
-    if (kind == 2) fate = fates::invalid_number();
-    if (kind == 3) fate = fates::congestion();
-    if (kind == 4) fate = fates::fails(480, 19, Outcome::kUnreachable);
-    if (kind == 5) fate = fates::no_answer();
-    if (kind == 6) fate = fates::early_media();
-    if (kind == 7) fate = fates::silent();
-    if (kind == 8) fate = fates::no_trunk();
+    const Fate failures[] = {
+        fates::busy(),      fates::rejected(),       fates::congestion(),  fates::fails(480, 19, Outcome::kUnreachable),
+        fates::no_answer(), fates::invalid_number(), fates::early_media(), fates::silent(),
+        fates::no_trunk()};
+    Fate fate = kind < std::size(failures) ? failures[kind] : fates::human(choose_presses());
     if (fate.rings_after) fate.rings_after = between(1, 2'000);
     if (fate.answers_after) fate.answers_after = between(2'000, 10'000);
     fate.ends_after = fate.answers_after ? between(1, 20'000) : std::max(fate.ends_after, between(2'001, 6'000));

@@ -9,7 +9,7 @@ namespace carillon::ledger {
 namespace {
 
 // Commits are this far apart, so that they find company: an fsync costs more CPU than many rows.
-constexpr std::chrono::milliseconds kCommitEvery{50};
+constexpr std::chrono::milliseconds kCommitEvery{80};
 constexpr std::chrono::milliseconds kUrgentCommitEvery{5};
 constexpr std::size_t kMaxBatch = 2000;
 

@@ -11,7 +11,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kBatch = 500;
 // Commits come every few milliseconds under load; a file need not be synced for each.
-constexpr std::chrono::milliseconds kGather{100};
+constexpr std::chrono::milliseconds kGather{250};
 // The ledger's cursor may lag: what is published again after a crash has the same id.
 constexpr std::chrono::seconds kKeepCursorEvery{2};
 constexpr std::chrono::milliseconds kFirstPause{250};
