@@ -85,7 +85,7 @@ Setter list_key(Get get) {
   };
 }
 
-#define FIELD(path) [](Config& c) -> auto& { return c.path; }
+#define FIELD(path) ([](Config& c) -> auto& { return c.path; })
 
 const std::map<std::string, Setter>& keys() {
   static const std::map<std::string, Setter> table{

@@ -254,7 +254,10 @@ asio::awaitable<void> Node::look_now(std::function<void(Result<NodeSnapshot>)> r
     if (auto note = parse_note(seq, item.get("Val"))) {
       snapshot.notes[attempt_id].push_back(std::move(*note));
     } else {
-      log::warn("journal_record_odd", {{"attempt", attempt_id}, {"detail", note.error().detail}});
+      // Kept in the log, and out of the way of every later look.
+      log::warn("journal_record_odd",
+                {{"attempt", attempt_id}, {"detail", note.error().detail}, {"text", printable(item.get("Val"), 100)}});
+      forget(attempt_id, {seq});
     }
   }
   reply(std::move(snapshot));

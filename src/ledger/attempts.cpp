@@ -5,6 +5,8 @@
 #include <map>
 #include <mutex>
 
+#include "core/call/call.h"
+
 namespace carillon::ledger {
 namespace {
 
@@ -201,19 +203,20 @@ Result<Accepted> accept_request(Database& db, const AttemptRequest& request, boo
       return Accepted{std::move(*known), true};
     }
   }
-  Attempt attempt{request, {}};
   if (const auto held = suppression_of(db, request.number, request.created_at)) {
     if (!keep_skipped) return fail(ErrorCode::Held, *held);
-    attempt.progress.status = CallStatus::kSkipped;
-    attempt.progress.outcome = Outcome::kSkipped;
-    attempt.progress.reason = *held;
-    attempt.progress.ended_at = request.created_at;
+    Call call(request, CallLimits{});
+    const CallStep step = call.skip(*held, request.created_at);
+    const AttemptChange skipped{{request, call.progress()}, {}, step.events, std::nullopt, true};
+    apply_change(db, skipped);
+    return Accepted{skipped.attempt, false};
   }
   if (!keep_skipped && is_number_waiting_or_open(db, request.number)) {
     return fail(ErrorCode::NumberBusy, "another attempt to this number is waiting or under way");
   }
+  const Attempt attempt{request, {}};
   insert_attempt(db, attempt);
-  return Accepted{std::move(attempt), false};
+  return Accepted{attempt, false};
 }
 
 Result<void> record_intent(Database& db, const AttemptChange& change) {

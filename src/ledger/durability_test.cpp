@@ -5,12 +5,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <mutex>
 #include <random>
-#include <thread>
 
 #include "base/log.h"
 #include "ledger/sqlite_store.h"
@@ -74,7 +76,7 @@ class Child {
   SqliteStore& store_;
   int round_;
   int pipe_;
-  int next_ = 0;
+  std::atomic<int> next_ = 0;  // replies come on the writer's thread
 };
 
 [[noreturn]] void be_the_child(const std::filesystem::path& file, int round, int pipe) {

@@ -13,6 +13,22 @@
 
 namespace carillon::ledger {
 
+namespace {
+
+// New files are for the owner alone while it lives. The mask is the process's: only at start, before other threads.
+class PrivateFiles {
+ public:
+  PrivateFiles() : old_(::umask(0077)) {}
+  ~PrivateFiles() { ::umask(old_); }
+  PrivateFiles(const PrivateFiles&) = delete;
+  PrivateFiles& operator=(const PrivateFiles&) = delete;
+
+ private:
+  mode_t old_;
+};
+
+}  // namespace
+
 // flock on a file beside the ledger; the kernel releases it when the process dies, however it dies.
 class SqliteStore::FileLock {
  public:
@@ -60,10 +76,12 @@ SqliteStore::SqliteStore(std::unique_ptr<FileLock> lock, const std::filesystem::
                          std::function<void()> after_commit)
     : lock_(std::move(lock)) {
   // Numbers of people are in it: for the owner's eyes only.
-  const auto old_mask = ::umask(0077);
-  auto writer = std::make_unique<Database>(file, Database::Mode::kReadWrite);
-  prepare_schema(*writer);
-  ::umask(old_mask);
+  std::unique_ptr<Database> writer;
+  {
+    const PrivateFiles until_made;
+    writer = std::make_unique<Database>(file, Database::Mode::kReadWrite);
+    prepare_schema(*writer);
+  }
   auto reader = std::make_unique<Database>(file, Database::Mode::kReadOnly);
   relay_db_ = std::make_unique<Database>(file, Database::Mode::kReadOnly);
   writer_ = std::make_unique<StoreThread>(std::move(writer), StoreThread::Kind::kWriter, post, std::move(after_commit));

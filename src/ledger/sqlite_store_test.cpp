@@ -7,15 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <condition_variable>
-#include <csignal>
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
 #include <map>
 #include <mutex>
-#include <random>
 
 #include "base/log.h"
 #include "ledger/database.h"
@@ -304,7 +301,7 @@ TEST_F(LedgerTest, AReportSumsOneCampaign) {
   EXPECT_EQ(sums.reasons, (std::map<std::string, std::int64_t>{{"suppressed (global): opt-out by key", 1}}));
   EXPECT_EQ(sums.keys, (std::map<std::string, std::int64_t>{{"9", 1}}));
   EXPECT_EQ(sums.opt_outs, 1);
-  EXPECT_EQ(sums.events, 2);
+  EXPECT_EQ(sums.events, 3);
   EXPECT_EQ(report("spring").attempts, 0);
 }
 

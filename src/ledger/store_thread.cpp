@@ -76,8 +76,9 @@ void StoreThread::run_batch(std::deque<Item>& batch) {
     log::error("ledger_refused", {{"detail", error.what()}, {"jobs", std::to_string(batch.size())}});
     try {
       db_->execute("ROLLBACK");
-    } catch (const SqlError&) {
+    } catch (const SqlError& rollback_error) {
       // SQLite has rolled back by itself (disk full, I/O error).
+      log::debug("ledger_rolled_back", {{"detail", rollback_error.what()}});
     }
     const Error failure(ErrorCode::Ledger, error.what());
     backlog_.fetch_sub(batch.size(), std::memory_order_relaxed);

@@ -12,6 +12,8 @@ namespace {
 // Hangup and the hangup handler's record travel by different roads; whichever comes first waits this long for the
 // other.
 constexpr Duration kGraceAfterHangup{2'000};
+// A look at the journal takes a moment.
+constexpr Duration kGraceForJournal{5'000};
 // A failed Originate without a channel has no Hangup at all (unknown trunk).
 constexpr Duration kGraceAfterFailure{3'000};
 // Beyond a phase's own bound, before its lease is looked into.
@@ -127,6 +129,14 @@ CallStep Call::apply(const StopAsked&, Time now) {
 }
 
 CallStep Call::apply(const DeadlinePassed&, Time now) {
+  if (has_hangup_ && !has_asked_journal_) {
+    // The hangup handler's record tells more than the Hangup event, and it is in the journal if its event was lost.
+    has_asked_journal_ = true;
+    CallStep step;
+    step.needs_snapshot = true;
+    step.deadline = now + kGraceForJournal;
+    return step;
+  }
   if (has_hangup_ || has_originate_failed_) return finish_by_evidence(now);
   // The lease of this phase ran out: only the node can tell.
   CallStep step;

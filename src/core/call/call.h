@@ -93,6 +93,7 @@ class Call {
   EndEvidence evidence_;
   std::optional<std::uint32_t> last_note_;  // the end record's seq
   bool has_hangup_ = false;
+  bool has_asked_journal_ = false;
   bool has_originate_failed_ = false;
 };
 

@@ -58,7 +58,7 @@ class FakeNode final : public Telephony {
   // ---- what befalls the server and the connection
   void connect() {
     if (state_.is_up) return;
-    ++session_;
+    ++link_;
     is_holding_ = true;
     held_.clear();
     state_ = {true, fmt::format("boot-{}", boot_), ""};
@@ -66,7 +66,7 @@ class FakeNode final : public Telephony {
   }
   void cut() {
     if (!state_.is_up) return;
-    ++session_;
+    ++link_;
     state_.is_up = false;
     auto unread = std::move(unread_);
     unread_.clear();
@@ -146,8 +146,8 @@ class FakeNode final : public Telephony {
     ++truths[placement.attempt_id].orders;
     if (on_order) on_order(placement);
     unread_.push_back(placement);
-    timeline_.after(command_delay(), [this, id = placement.attempt_id, session = session_] {
-      if (session != session_) return;
+    timeline_.after(command_delay(), [this, id = placement.attempt_id, link = link_] {
+      if (link != link_) return;
       const auto found = std::ranges::find(unread_, id, &Placement::attempt_id);
       if (found == unread_.end()) return;
       Placement next = std::move(*found);
@@ -246,8 +246,8 @@ class FakeNode final : public Telephony {
 
   void command(std::function<void()> what) {
     if (!state_.is_up) return;
-    timeline_.after(command_delay(), [this, what = std::move(what), session = session_] {
-      if (session == session_) what();
+    timeline_.after(command_delay(), [this, what = std::move(what), link = link_] {
+      if (link == link_) what();
     });
   }
   // Goes on with the channel later, if it is still there.
@@ -354,8 +354,8 @@ class FakeNode final : public Telephony {
     if (!state_.is_up) return;
     const Road road = road_of(id, event);
     for (int copy = 0; copy < road.copies; ++copy) {
-      timeline_.after(road.delay * (copy + 1), [this, id, event, session = session_] {
-        if (session != session_) return;
+      timeline_.after(road.delay * (copy + 1), [this, id, event, link = link_] {
+        if (link != link_) return;
         if (is_holding_) {
           held_.emplace_back(id, event);
         } else {
@@ -369,7 +369,7 @@ class FakeNode final : public Telephony {
   Listener listener_;
   NodeState state_;
   int boot_ = 1;
-  int session_ = 0;
+  int link_ = 0;
   int engine_ = 0;
   int serial_ = 0;
   int look_number_ = 0;
