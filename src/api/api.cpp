@@ -117,7 +117,7 @@ void Api::health(const net::HttpRequest& request, net::Respond respond) {
     body["trunk"] = boost::json::object{{"name", state.trunk}, {"state", state.is_trunk_suspect ? "down" : "up"}};
     body["ledger"] = boost::json::object{{"state", is_ledger_ok ? "up" : "down"}, {"backlog", store_.backlog()}};
     body["calls"] = boost::json::object{
-        {"live", state.live}, {"waiting", state.waiting}, {"heldByWindow", state.held}, {"unsettled", state.unsettled}};
+        {"live", state.live}, {"waiting", state.waiting}, {"held", state.held}, {"unsettled", state.unsettled}};
     body["events"] = boost::json::object{{"lag", surroundings_.event_lag()}};
   }
   respond(answer(can_place ? 200 : 503, body));

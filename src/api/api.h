@@ -33,7 +33,7 @@ struct ApiOptions {
 
 // Facts for /health from outside the engine.
 struct Surroundings {
-  std::function<std::string()> ari_state;   // "up", "down", "off"
+  std::function<std::string()> ari_state;   // "up", "down", "off", "unknown"
   std::function<std::int64_t()> event_lag;  // events not yet published by the slowest sink
   std::function<bool()> is_ledger_writable;
 };

@@ -87,6 +87,13 @@ void Api::campaign_contacts(const net::HttpRequest& request, net::Respond respon
       batch->done();
       continue;
     }
+    if (!parsed->audio.empty() && !prompts_.is_stored(parsed->audio)) {
+      const Error unknown(ErrorCode::AudioInvalid,
+                          "audioFileUrl must be the id of a stored prompt here (POST /v1/prompts)");
+      batch->results[i] = result_of(std::unexpected(unknown));
+      batch->done();
+      continue;
+    }
     auto& asked = parsed->attempt;
     asked.campaign_id = id;
     asked.call_id = id + "/" + asked.number;

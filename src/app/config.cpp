@@ -119,6 +119,7 @@ const std::map<std::string, Setter>& keys() {
       {"ivr.response_timeout_seconds", number_key(FIELD(ivr.response_timeout_seconds), 1, 60)},
       {"ivr.max_tries", number_key(FIELD(ivr.max_tries), 1, 10)},
       {"ivr.callbacks", flag_key(FIELD(ivr.callbacks))},
+      {"ivr.callback_url", text_key(FIELD(ivr.callback_url))},
       {"ivr.agent", text_key(FIELD(ivr.agent))},
       {"ivr.agent_trunk", text_key(FIELD(ivr.agent_trunk))},
       {"ivr.agent_ring_seconds", number_key(FIELD(ivr.agent_ring_seconds), 5, 120)},
@@ -256,6 +257,7 @@ Result<void> check(Config& config) {
   }
   if (config.window.from_minute >= config.window.to_minute) return bad(source, "window", "from must lie before to");
   if (config.ivr.agent_trunk.empty()) config.ivr.agent_trunk = config.trunk.name;
+  if (config.ivr.callback_url.empty()) config.ivr.callback_url = fmt::format("http://127.0.0.1:{}", config.server.port);
   if (config.log.format != "text" && config.log.format != "json")
     return bad(source, "log.format", "must be text or json");
   static const std::set<std::string> levels{"debug", "info", "warn", "error"};

@@ -56,7 +56,8 @@ struct Config {
     int digit_timeout_seconds = 5;
     int response_timeout_seconds = 10;
     int max_tries = 3;
-    bool callbacks = false;  // notes also by HTTP callback
+    bool callbacks = false;    // notes also by HTTP callback
+    std::string callback_url;  // where Asterisk reaches the API; default: http://127.0.0.1:<server.port>
     std::string agent;
     std::string agent_trunk;
     int agent_ring_seconds = 20;

@@ -31,7 +31,7 @@ struct DialCommand {
   std::string call_id;
   std::string campaign;
   bool is_json = false;
-  bool must_wait = true;
+  bool is_async = false;
 };
 
 int fail_with(const Error& error) {
@@ -52,30 +52,31 @@ Result<Config> configure(const Common& common) {
 int serve(const Common& common) {
   const auto config = configure(common);
   if (!config) return fail_with(config.error());
-  for (const char* name :
-       {"SNS_CALL_EVENTS_TOPIC", "SNS_DONATION_EVENTS_TOPIC", "SNS_OPTOUT_EVENTS_TOPIC", "S3_AUDIO_BUCKET"}) {
+  for (const char* name : {"SNS_CALL_EVENTS_TOPIC", "SNS_DONATION_EVENTS_TOPIC", "SNS_OPTOUT_EVENTS_TOPIC",
+                           "S3_AUDIO_BUCKET", "AWS_REGION"}) {
     if (process_environment()(name)) log::warn("not_used_yet", {{"variable", name}});
   }
-  auto service = Service::create(*config);
+  auto service = Service::create(*config, true);
   if (!service) return fail_with(service.error());
   return (*service)->run(true);
 }
 
 // Runs `command` against the daemon that holds the ledger, or against an engine of its own if none does.
-int with_engine(Config config, const Common& common,
+int with_engine(Config config, const Common& common, bool needs_daemon,
                 const std::function<int(cli::Client&, const std::function<void()>& stop_starting)>& command) {
   const auto daemon_port = config.server.port;
   const auto daemon_host = config.server.listen;
   Config embedded = config;
   embedded.server = Config::Server{};
   embedded.server.port = 0;
-  auto service = Service::create(embedded);
+  auto service = Service::create(embedded, false);
   if (!service && service.error().code != ErrorCode::Locked) return fail_with(service.error());
   if (!service) {
     fmt::print(stderr, "using the running daemon at {}:{}\n", daemon_host, daemon_port);
     cli::Client client(daemon_host, daemon_port, common.api_key);
     return command(client, [] {});
   }
+  if (needs_daemon) return fail_with(Error(ErrorCode::Unavailable, "no carillon serve is running that could place it"));
   std::thread engine([&] { (*service)->run(false); });
   cli::Client client("127.0.0.1", (*service)->port(), "");
   const int code = command(client, [&] { (*service)->stop_starting(); });
@@ -101,11 +102,8 @@ Result<void> wait_until_ready(cli::Client& client) {
 int run(const Common& common, const cli::RunOptions& options) {
   auto config = configure(common);
   if (!config) return fail_with(config.error());
-  // The caps given here are this run's; an embedded engine has no others.
-  config->trunk.calls_per_second = options.calls_per_second;
-  config->trunk.max_live_calls = options.max_live;
   if (options.is_quiet || ::isatty(STDERR_FILENO) == 1) log::set_up(log::Format::kText, "warn");
-  return with_engine(*config, common, [&](cli::Client& client, const std::function<void()>& stop_starting) {
+  return with_engine(*config, common, false, [&](cli::Client& client, const std::function<void()>& stop_starting) {
     if (auto ready = wait_until_ready(client); !ready) return fail_with(ready.error());
     return cli::run_campaign(client, options, stop_starting);
   });
@@ -115,7 +113,7 @@ int dial(const Common& common, const DialCommand& command) {
   auto config = configure(common);
   if (!config) return fail_with(config.error());
   log::set_up(log::Format::kText, "warn");
-  return with_engine(*config, common, [&](cli::Client& client, const std::function<void()>&) {
+  return with_engine(*config, common, command.is_async, [&](cli::Client& client, const std::function<void()>&) {
     if (auto ready = wait_until_ready(client); !ready) return fail_with(ready.error());
     boost::json::object body{{"phoneNumber", command.number}};
     if (!command.audio.empty()) body["audioFileUrl"] = command.audio;
@@ -125,7 +123,7 @@ int dial(const Common& common, const DialCommand& command) {
     if (!call) return fail_with(call.error());
     const auto id = std::string(call->at("attemptId").as_string());
     std::string status;
-    while (command.must_wait) {
+    while (!command.is_async) {
       if (const auto now = std::string(call->at("status").as_string()); now != status) {
         status = now;
         fmt::print(stderr, "{} {}\n", id, status);
@@ -164,7 +162,7 @@ int print_dialplan(const Common& common, bool features) {
   options.agent_ring = std::chrono::seconds(config->ivr.agent_ring_seconds);
   options.max_tries = config->ivr.max_tries;
   if (config->ivr.callbacks) {
-    options.callback_url = fmt::format("http://{}:{}", config->server.listen, config->server.port);
+    options.callback_url = config->ivr.callback_url;
     options.callback_token = config->server.callback_token;
   }
   const auto dialplan = asterisk::render_dialplan(options);
@@ -204,7 +202,8 @@ int main_of(int argc, char** argv) {
       ->required();
   run_command->add_option("--audio", run_options.audio,
                           "the message: WAV, MP3, FLAC, OGG, ulaw, alaw, sln (default: built-in welcome)");
-  run_command->add_option("--campaign", run_options.campaign, "name (default: made from the file's name and content)");
+  run_command->add_option("--campaign", run_options.campaign,
+                          "name; a number is called once per campaign (default: the file's name)");
   run_command->add_option("--rate", run_options.calls_per_second, "calls started per second at most")
       ->check(CLI::Range(0.01, 1000.0))
       ->capture_default_str();
@@ -212,7 +211,7 @@ int main_of(int argc, char** argv) {
       ->check(CLI::Range(1, 100'000))
       ->capture_default_str();
   run_command->add_option("--rejected", run_options.rejected,
-                          "where bad rows go, with reasons (default: <contacts>.rejected.csv)");
+                          "where bad rows go, with reasons (default: <contacts>.rejected.csv in this folder)");
   run_command->add_flag("--json", run_options.is_json, "end with one JSON object on stdout");
   run_command->add_flag("--quiet", run_options.is_quiet, "no progress");
   run_command->callback([&] { code = run(common, run_options); });
@@ -224,7 +223,7 @@ int main_of(int argc, char** argv) {
   dial_sub->add_option("--call-id", dial_command.call_id, "idempotency key: the same id never dials twice");
   dial_sub->add_option("--campaign", dial_command.campaign, "campaign that the call counts for");
   dial_sub->add_flag("--json", dial_command.is_json, "print the call as JSON");
-  dial_sub->add_flag("!--no-wait", dial_command.must_wait, "return once the call is accepted");
+  dial_sub->add_flag("--no-wait", dial_command.is_async, "return once the call is accepted (needs a running daemon)");
   dial_sub->callback([&] { code = dial(common, dial_command); });
 
   bool features = false;

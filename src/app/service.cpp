@@ -70,6 +70,7 @@ EngineOptions engine_options(const Config& config) {
   options.window = config.window;
   options.zones = load_zones();
   options.pace = Pace{config.trunk.calls_per_second, config.trunk.max_live_calls};
+  options.limits.default_region = config.calls.default_region;
   options.limits.max_call = std::chrono::seconds(config.calls.max_call_seconds);
   options.limits.post_dial_delay = std::chrono::seconds(config.calls.post_dial_delay_seconds);
   options.max_waiting = static_cast<std::size_t>(config.calls.max_waiting);
@@ -142,7 +143,7 @@ Service::Service(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Service::~Service() = default;
 
-Result<std::unique_ptr<Service>> Service::create(const Config& config) {
+Result<std::unique_ptr<Service>> Service::create(const Config& config, bool starts_leftovers) {
   auto parts = std::make_unique<Parts>(config);
   auto& p = *parts;
   const auto post = [&io = p.io](std::function<void()> work) { asio::post(io, std::move(work)); };
@@ -167,7 +168,9 @@ Result<std::unique_ptr<Service>> Service::create(const Config& config) {
     log::error("ledger_lost", {{"detail", to_string(error)}});
     p.begin_stop(1);
   };
-  p.engine = std::make_unique<Engine>(*p.store, *p.node, p.alarm, engine_options(config), on_fatal);
+  EngineOptions options = engine_options(config);
+  options.starts_leftovers = starts_leftovers;
+  p.engine = std::make_unique<Engine>(*p.store, *p.node, p.alarm, std::move(options), on_fatal);
   p.alarm.on_ring = [&p] { p.engine->on_alarm(); };
 
   api::Surroundings surroundings;

@@ -13,7 +13,8 @@ namespace carillon {
 class Service {
  public:
   // Opens the ledger and listens. Locked: another process has the ledger.
-  static Result<std::unique_ptr<Service>> create(const Config& config);
+  // starts_leftovers: see EngineOptions.
+  static Result<std::unique_ptr<Service>> create(const Config& config, bool starts_leftovers);
   ~Service();
 
   // Runs until stop() or, with handle_signals, SIGINT or SIGTERM. Returns the process's exit code.

@@ -15,6 +15,14 @@ std::string_view slug_of(ErrorCode code) {
   return "internal";
 }
 
+std::optional<ErrorCode> parse_error_code(std::string_view slug) {
+#define CARILLON_ERROR(name, its_slug, http_status, title) \
+  if (slug == its_slug) return ErrorCode::name;
+#include "base/errors.def"
+#undef CARILLON_ERROR
+  return std::nullopt;
+}
+
 std::string_view title_of(ErrorCode code) {
   switch (code) {
 #define CARILLON_ERROR(name, slug, http_status, title) \

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,7 @@ enum class ErrorCode {
 
 // The code as used in problem+json types and in logs, for example "number-invalid".
 std::string_view slug_of(ErrorCode code);
+std::optional<ErrorCode> parse_error_code(std::string_view slug);
 // A short, constant sentence for the code.
 std::string_view title_of(ErrorCode code);
 // The HTTP status that the API answers for it.

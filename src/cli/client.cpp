@@ -11,17 +11,9 @@ namespace {
 
 constexpr Duration kTimeout = std::chrono::seconds(60);
 
-ErrorCode code_of_status(int status) {
-  switch (status) {
-    case 401: return ErrorCode::Unauthorized;
-    case 403: return ErrorCode::Forbidden;
-    case 404: return ErrorCode::NotFound;
-    case 409: return ErrorCode::Conflict;
-    case 422: return ErrorCode::Invalid;
-    case 429: return ErrorCode::QueueFull;
-    case 503: return ErrorCode::Unavailable;
-    default: return ErrorCode::BadRequest;
-  }
+std::string text_of(const boost::json::object& problem, const char* name) {
+  const auto* text = problem.if_contains(name);
+  return text != nullptr && text->is_string() ? std::string(text->get_string()) : std::string();
 }
 
 }  // namespace
@@ -51,13 +43,10 @@ Result<boost::json::object> Client::request(std::string_view method, const std::
   }
   auto& object = value.get_object();
   if (answer->status >= 200 && answer->status < 300) return std::move(object);
-  std::string detail;
-  for (const char* name : {"title", "detail"}) {
-    if (const auto* text = object.if_contains(name); text != nullptr && text->is_string()) {
-      detail += (detail.empty() ? "" : ": ") + std::string(text->get_string());
-    }
-  }
-  return fail(code_of_status(answer->status), fmt::format("{} (HTTP {})", printable(detail, 400), answer->status));
+  // /health says 503 with its state, which is no problem+json.
+  const auto fallback = answer->status == 503 ? ErrorCode::Unavailable : ErrorCode::BadRequest;
+  const auto code = parse_error_code(text_of(object, "code")).value_or(fallback);
+  return fail(code, printable(text_of(object, "detail"), 400));
 }
 
 }  // namespace carillon::cli

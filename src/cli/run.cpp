@@ -85,6 +85,7 @@ class Runner {
   std::ofstream rejects_;
   std::filesystem::path rejects_path_;
   std::int64_t outstanding_ = 0;  // accepted and not ended, as far as known
+  int idle_looks_ = 0;            // looks in a row that showed none
   Progress progress_;
   std::int64_t events_ = 0;
 };
@@ -108,7 +109,8 @@ Result<void> Runner::prepare() {
     for (char& c : stem) {
       if (!is_safe_id(std::string_view(&c, 1))) c = '-';
     }
-    campaign_ = fmt::format("{}-{}", stem.empty() ? "campaign" : stem, sha256_hex(contacts + audio).substr(0, 8));
+    // Only the name: a list with one more row, or a new recording, must not call everybody again.
+    campaign_ = stem.empty() ? "campaign" : stem;
   }
   if (!is_safe_id(campaign_))
     return fail(ErrorCode::Invalid, "a campaign's name has letters, digits, . _ - and at most 64 of them");
@@ -229,7 +231,6 @@ Result<void> Runner::look() {
       progress_.live += count;
     }
   }
-  outstanding_ = progress_.waiting + progress_.live;
   progress_.outcomes = counts("outcomes");
   progress_.keys = counts("keys");
   progress_.opt_outs = report->at("opt_outs").as_int64();
@@ -238,16 +239,18 @@ Result<void> Runner::look() {
   progress_.has_read_all = has_read_all_;
 
   const auto calls = client_.get("/calls?campaign=" + campaign_);
+  if (!calls) return std::unexpected(calls.error());
   progress_.calls.clear();
-  if (calls) {
-    for (const auto& value : calls->at("calls").as_array()) {
-      const auto& call = value.as_object();
-      const auto status = std::string(call.at("status").as_string());
-      if (status == to_string(CallStatus::kQueued)) continue;
-      const auto number = mask_number(std::string(call.at("phoneNumber").as_string()));
-      const auto* active = call.if_contains("activeMs");
-      progress_.calls.push_back({number, status, active != nullptr ? active->as_int64() / 1000 : 0});
-    }
+  outstanding_ = 0;
+  for (const auto& value : calls->at("calls").as_array()) {
+    const auto& call = value.as_object();
+    // Others of this campaign may wait since an earlier list: not ours to wait for.
+    if (attempts_.contains(std::string(call.at("attemptId").as_string()))) ++outstanding_;
+    const auto status = std::string(call.at("status").as_string());
+    if (status == to_string(CallStatus::kQueued)) continue;
+    const auto number = mask_number(std::string(call.at("phoneNumber").as_string()));
+    const auto* active = call.if_contains("activeMs");
+    progress_.calls.push_back({number, status, active != nullptr ? active->as_int64() / 1000 : 0});
   }
   return {};
 }
@@ -283,7 +286,9 @@ int Runner::run(const std::function<void()>& on_interrupt) {
       } else {
         failures = 0;
         screen_.draw(progress_);
-        const bool is_done = has_read_all_ && lines_.empty() && outstanding_ == 0;
+        // Seen twice: the report may be a commit behind the list of calls.
+        idle_looks_ = outstanding_ == 0 ? idle_looks_ + 1 : 0;
+        const bool is_done = has_read_all_ && lines_.empty() && idle_looks_ >= 2;
         if (is_done) return finish(kDone);
         if (seen_interrupts > 0 && progress_.live == 0) return finish(kInterrupted);
       }

@@ -14,7 +14,7 @@ struct RunOptions {
   std::filesystem::path contacts;
   std::filesystem::path audio;     // empty: the built-in welcome
   std::filesystem::path rejected;  // where bad rows go; empty: <contacts>.rejected.csv
-  std::string campaign;            // empty: made from the names and contents of contacts and audio
+  std::string campaign;            // empty: the name of the contacts' file; a number is called once per campaign
   double calls_per_second = 5;
   int max_live = 50;
   bool is_json = false;

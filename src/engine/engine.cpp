@@ -43,10 +43,11 @@ void Engine::start(std::function<void(Result<void>)> ready) {
     for (auto& stored : *open) {
       const std::string id = stored.attempt.request.id;
       auto entry = std::make_unique<Entry>(Call(std::move(stored.attempt), std::move(stored.notes), options_.limits));
+      entry->is_parked = !options_.starts_leftovers;
       if (entry->call.progress().is_intended) {
         take_slot(*entry);
         ++intended;
-      } else if (!is_under_way(entry->call)) {
+      } else if (!is_under_way(entry->call) && !entry->is_parked) {
         waiting_.push_back(id);
       }
       entries_.emplace(id, std::move(entry));
@@ -89,7 +90,13 @@ void Engine::keep_accepted(Accepted& accepted) {
   const std::string id = accepted.attempt.request.id;
   if (accepted.is_repeat) {
     // The ledger may be a commit behind what is known here.
-    if (const auto* entry = find(id)) accepted.attempt.progress = entry->call.progress();
+    Entry* entry = find(id);
+    if (entry == nullptr) return;
+    accepted.attempt.progress = entry->call.progress();
+    if (!entry->is_parked) return;
+    entry->is_parked = false;
+    if (!is_under_way(entry->call)) waiting_.push_back(id);
+    pump();
     return;
   }
   if (is_final(accepted.attempt.progress.status)) return;
@@ -301,7 +308,6 @@ void Engine::watch_trunk(Outcome outcome) {
     case Outcome::kNone:
     case Outcome::kCanceled:
     case Outcome::kSkipped:
-    case Outcome::kNeverDialled:
     case Outcome::kUnknown: return;
   }
 }
@@ -352,7 +358,7 @@ void Engine::after_commit(const std::string& id, const CallStep& step) {
   if (step.needs_requeue) {
     release_slot(*entry);
     entry->deadline.reset();
-    waiting_.push_back(id);
+    if (!entry->is_parked) waiting_.push_back(id);
   }
   if (step.has_ended) release_slot(*entry);
   retire(id);

@@ -36,8 +36,11 @@ struct EngineOptions {
   Pace pace;
   CallLimits limits;
   std::size_t max_waiting = 10'000;  // attempts accepted and not started; beyond: QueueFull
-  Duration look_every{60'000};       // regular comparison of slots with live channels
-  Duration look_again{11'000};       // between two looks that must agree before a call counts as gone
+  // Whether attempts that an earlier process accepted are dialled without being asked for again. `run` and `dial` place
+  // what they were told to, and nothing that another command left behind.
+  bool starts_leftovers = true;
+  Duration look_every{60'000};  // regular comparison of slots with live channels
+  Duration look_again{11'000};  // between two looks that must agree before a call counts as gone
 };
 
 // For GET /calls and /health.
@@ -93,6 +96,7 @@ class Engine {
     int pending_writes = 0;            // and pins: the entry stays while it is above zero
     bool is_new = false;               // not in the ledger yet (a call from outside)
     bool holds_slot = false;
+    bool is_parked = false;             // left behind by an earlier process, and not asked for since
     std::vector<std::uint32_t> forget;  // journal records to delete once it has ended and is durable
   };
   using Use = std::function<void(Entry&)>;

@@ -37,7 +37,7 @@ TEST(HttpClient, AsksAndReadsTheAnswer) {
 
 TEST(HttpClient, KeepsItsConnection) {
   TestServer server([](const HttpRequest&, const Respond& respond) { respond({200, "", "ok"}); });
-  HttpClient client("localhost", server.port());
+  HttpClient client("127.0.0.1", server.port());
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(client.request(i % 2 ? "POST" : "GET", "/"));
   ASSERT_EQ(client.request("HEAD", "/")->body, "");
   ASSERT_EQ(client.request("GET", "/")->body, "ok");

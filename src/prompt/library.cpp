@@ -48,6 +48,10 @@ void PromptLibrary::resolve(std::string audio, Reply<PromptInfo> reply) {
   submit([this, audio = std::move(audio)] { return resolve_now(audio); }, std::move(reply));
 }
 
+bool PromptLibrary::is_stored(const std::string& id) const {
+  return is_prompt_id(id) && carillon::is_stored(folders_.store, id);
+}
+
 void PromptLibrary::store(std::string bytes, std::string name, Reply<PromptInfo> reply) {
   const auto work = [this, bytes = std::move(bytes), name = std::move(name)]() -> Result<PromptInfo> {
     auto stored = store_prompt(std::as_bytes(std::span(bytes)), name, folders_.store, wall_clock_now());
@@ -111,15 +115,14 @@ Result<std::filesystem::path> PromptLibrary::find_file(const std::string& audio)
 }
 
 Result<PromptInfo> PromptLibrary::resolve_now(const std::string& audio) {
-  if (is_prompt_id(audio) && is_stored(folders_.store, audio)) return PromptInfo{audio, Duration(0), 0, 0, audio};
+  if (is_stored(audio)) return PromptInfo{audio, Duration(0), 0, 0, audio};
   const auto file = find_file(audio);
   if (!file) return std::unexpected(file.error());
   std::error_code error;
   const auto written = std::filesystem::last_write_time(*file, error);
   const auto size = std::filesystem::file_size(*file, error);
   if (const auto found = known_.find(file->string()); found != known_.end() && found->second.written == written &&
-                                                      found->second.size == size &&
-                                                      is_stored(folders_.store, found->second.info.id)) {
+                                                      found->second.size == size && is_stored(found->second.info.id)) {
     return found->second.info;
   }
   const auto stored = store_prompt(*file, folders_.store, wall_clock_now());

@@ -30,6 +30,7 @@ class PromptLibrary final : public Prompts {
   ~PromptLibrary() override;
 
   void resolve(std::string audio, Reply<PromptInfo> reply) override;
+  bool is_stored(const std::string& id) const override;
   void store(std::string bytes, std::string name, Reply<PromptInfo> reply) override;
 
  private:

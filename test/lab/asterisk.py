@@ -18,7 +18,7 @@ res_timing_timerfd res_sorcery_config res_sorcery_memory res_sorcery_astdb res_p
 res_pjsip_endpoint_identifier_ip res_pjsip_caller_id res_pjsip_sdp_rtp res_pjsip_rfc3326 res_pjsip_outbound_authenticator_digest
 res_rtp_asterisk res_pjsip_pubsub chan_pjsip codec_ulaw codec_alaw codec_a_mu format_pcm format_sln format_wav pbx_config
 app_playback app_stack app_userevent app_dial func_strings func_channel func_logic func_timeout func_hangupcause
-func_callerid func_db func_uri res_clioriginate res_curl func_curl bridge_simple bridge_native_rtp bridge_builtin_features res_http_websocket
+func_callerid func_db func_uri func_cut res_clioriginate res_curl func_curl bridge_simple bridge_native_rtp bridge_builtin_features res_http_websocket
 res_websocket_client res_stasis app_stasis res_stasis_answer res_stasis_playback res_stasis_snoop res_stasis_recording res_ari res_ari_model
 res_ari_applications res_ari_asterisk res_ari_bridges res_ari_channels res_ari_endpoints res_ari_events res_ari_playbacks
 """.split()
@@ -120,7 +120,7 @@ timestampevents = no
 [carillon]
 secret = {self.secret}
 read =
-write = originate,call,system,reporting
+write = originate,call
 writetimeout = 5000
 allowmultiplelogin = no
 [carillon-events]

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import argparse
 import collections
-import csv
 import json
 import pathlib
 import subprocess
@@ -33,22 +32,25 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="script/demo", description=__doc__)
     parser.add_argument("contacts", nargs="?", type=pathlib.Path, default=ROOT / "examples/contacts.csv")
     parser.add_argument("--rate", default="4", help="calls started per second (default 4)")
+    parser.add_argument("--from", dest="here", type=pathlib.Path, default=pathlib.Path.cwd(), help=argparse.SUPPRESS)
     parser.add_argument("--json", action="store_true", help="end with one JSON object on stdout")
     arguments = parser.parse_args()
 
+    contacts = (arguments.here / arguments.contacts).resolve()
+    rejected = arguments.here / f"{contacts.name}.rejected.csv"
     with tempfile.TemporaryDirectory(prefix="carillon-demo-") as name:
         folder = pathlib.Path(name)
         with World(folder, SETTINGS, start_daemon=False) as world:
-            say(f"==> Asterisk {version(world)} rings {arguments.contacts.name} over SIP; "
+            say(f"==> Asterisk {version(world)} rings {contacts.name} over SIP; "
                 f"SIPp is the carrier on 127.0.0.1:{world.carrier.sip_port}, and answers as people do")
-            command = [CARILLON, "--config", world.daemon.config, "run", arguments.contacts.resolve(), "--audio",
+            command = [CARILLON, "--config", world.daemon.config, "run", contacts, "--rejected", rejected, "--audio",
                        PROMPTS / "demo-congrats.ulaw", "--rate", arguments.rate, "--campaign", "demo", "--json"]
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, cwd=folder)
             if done.returncode not in (0, 3):
                 say(world.asterisk.log_tail())
                 return done.returncode
             result = json.loads(done.stdout.splitlines()[-1])
-            is_right = show_report(world, arguments.contacts)
+            is_right = show_report(world)
             if arguments.json:
                 print(json.dumps({key: result[key] for key in ("contacts", "attempts", "outcomes", "keys", "opt_outs", "events")}))
             return 0 if done.returncode == 3 or is_right else 1
@@ -64,16 +66,14 @@ def version(world: World) -> str:
     return world.asterisk.cli("core show version").split(" ")[1].split("+")[0]
 
 
-def show_report(world: World, contacts: pathlib.Path) -> bool:
+def show_report(world: World) -> bool:
     """What the carrier did against what the ledger says, and what was heard and told. True if the books are right."""
-    ledger = dict(world.daemon.sql("SELECT number, outcome FROM attempt WHERE direction = 'outbound'"))
-    with contacts.open() as rows:
-        numbers = [row["phone"] for row in csv.DictReader(rows)]
+    ledger = dict(world.daemon.sql("SELECT number, outcome FROM attempt WHERE direction = 'outbound' ORDER BY number"))
     agent = SETTINGS["ivr.agent"]
     rung = collections.Counter(number for number in world.carrier.invites() if number != agent)
     say("\nWhat the carrier was told to do, against the ledger")
     fates: dict[tuple[str, str], list[str]] = collections.defaultdict(list)
-    for number in numbers:
+    for number in ledger:
         rule = plan(number)
         fates[rule.fate, rule.persona or ""].append(number)
     wrong = 0

@@ -137,7 +137,7 @@ def test_the_window_holds_calls_of_a_real_trunk(folder: pathlib.Path) -> None:
         status, problem = world.daemon.request("POST", "/dial", {"phoneNumber": "+972501234567"})
         assert status == 409 and "window" in problem["detail"] and "Asia/Jerusalem" in problem["detail"], problem
         assert world.daemon.add_contacts("held", ["+972501234567"])[0]["status"] == "queued"
-        world.daemon.wait_for(lambda: world.daemon.health()[1]["calls"]["heldByWindow"] == 1, 10, "it is not held")
+        world.daemon.wait_for(lambda: world.daemon.health()[1]["calls"]["held"] == 1, 10, "it is not held")
         assert world.carrier.invites() == []
 
 

@@ -98,7 +98,7 @@ def test_an_opt_out_forbids_the_number(world: World, ended: dict[int, dict[str, 
 def test_no_slot_and_no_channel_is_left(world: World, ended: dict[int, dict[str, Any]]) -> None:
     wait_for(lambda: world.asterisk.channels() == 0, 10, "channels are left")
     calls = world.daemon.health()[1]["calls"]
-    assert calls == {"live": 0, "waiting": 0, "heldByWindow": 0, "unsettled": 0}
+    assert calls == {"live": 0, "waiting": 0, "held": 0, "unsettled": 0}
 
 
 def test_people_heard_the_prompts_without_gaps(world: World, ended: dict[int, dict[str, Any]]) -> None:

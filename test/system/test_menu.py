@@ -153,8 +153,8 @@ def test_a_call_from_outside_is_told_like_others_and_its_opt_out_counts(quick: W
 
 def test_a_call_from_asterisks_own_prompt_is_told_too(quick: World) -> None:
     quick.asterisk.cli("channel originate PJSIP/+12125550178@loopback extension s@ivr-main")
-    rows = "SELECT outcome FROM attempt WHERE id LIKE 'cli-%'"
-    quick.daemon.wait_for(lambda: quick.daemon.sql(rows) == [("human",)], 60, "the call is not in the ledger")
+    rows = "SELECT outcome, number FROM attempt WHERE id LIKE 'cli-%'"
+    quick.daemon.wait_for(lambda: quick.daemon.sql(rows) == [("human", "+12125550178")], 60, "the call is not in the ledger")
 
 
 def test_asterisk_finds_no_fault_with_the_dialplan(quick: World) -> None:

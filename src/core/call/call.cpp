@@ -6,6 +6,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/campaign/phone_number.h"
+
 namespace carillon {
 namespace {
 
@@ -156,7 +158,7 @@ CallStep Call::apply_fact(const PlacedNote&, const Note&, Time now) { return mov
 
 CallStep Call::apply_fact(const CallStartedNote& started, const Note& note, Time now) {
   evidence_.has_answered = true;
-  if (request_.number.empty()) request_.number = started.number;
+  if (request_.number.empty()) request_.number = caller_number(started.number, limits_.default_region);
   if (progress_.answered_at == Time{}) progress_.answered_at = note.at;
   return move_to(CallStatus::kInProgress, now);
 }
@@ -187,7 +189,7 @@ CallStep Call::apply_fact(const EndNote& end, const Note& note, Time now) {
 
 CallStep Call::apply_fact(const KeyNote& key, const Note& note, Time) {
   CallStep step;
-  if (request_.number.empty()) request_.number = key.number;
+  if (request_.number.empty()) request_.number = caller_number(key.number, limits_.default_region);
   const KeyDetail detail{key.key, key.menu, to_string(key.action)};
   const auto tell = [&](EventType type) {
     PublishedEvent published = event(type, note.at);

@@ -16,6 +16,7 @@ namespace carillon {
 
 struct CallLimits {
   Duration max_call{600'000};        // longest allowed conversation, as the dialplan enforces it
+  std::string default_region;        // of callers' numbers without a country code (ISO 3166)
   Duration post_dial_delay{20'000};  // allowance for the carrier before ringing begins
 };
 

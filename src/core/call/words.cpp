@@ -23,7 +23,7 @@ constexpr Words<CallStatus, 11> kStatuses{{
     {CallStatus::kUnknown, "unknown"},
 }};
 
-constexpr Words<Outcome, 14> kOutcomes{{
+constexpr Words<Outcome, 13> kOutcomes{{
     {Outcome::kNone, ""},
     {Outcome::kHuman, "human"},
     {Outcome::kBusy, "busy"},
@@ -36,7 +36,6 @@ constexpr Words<Outcome, 14> kOutcomes{{
     {Outcome::kTrunkDown, "trunk-down"},
     {Outcome::kCanceled, "canceled"},
     {Outcome::kSkipped, "skipped"},
-    {Outcome::kNeverDialled, "never-dialled"},
     {Outcome::kUnknown, "unknown"},
 }};
 
@@ -111,8 +110,7 @@ CallStatus status_of(Outcome outcome) {
     case Outcome::kNoResponse:
     case Outcome::kCongestion:
     case Outcome::kTrunkDown: return CallStatus::kFailed;
-    case Outcome::kCanceled:
-    case Outcome::kNeverDialled: return CallStatus::kCanceled;
+    case Outcome::kCanceled: return CallStatus::kCanceled;
     case Outcome::kSkipped: return CallStatus::kSkipped;
     case Outcome::kUnknown: return CallStatus::kUnknown;
   }

@@ -36,7 +36,6 @@ enum class Outcome : std::uint8_t {
   kTrunkDown,      // the trunk cannot place calls at all
   kCanceled,       // we ended it before an answer
   kSkipped,        // a gate held it; the reason names the gate
-  kNeverDialled,   // accepted, but proven not to have reached the carrier
   kUnknown,        // cannot be settled from any evidence; never redialled by itself
 };
 

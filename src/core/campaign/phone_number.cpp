@@ -61,4 +61,11 @@ Result<PhoneNumber> parse_phone_number(std::string_view text, std::string_view d
   return number;
 }
 
+std::string caller_number(std::string_view text, std::string_view default_region) {
+  if (text.empty()) return {};
+  if (const auto national = parse_phone_number(text, default_region)) return national->e164;
+  if (const auto international = parse_phone_number("+" + std::string(text), "")) return international->e164;
+  return std::string(text);
+}
+
 }  // namespace carillon

@@ -19,4 +19,8 @@ struct PhoneNumber {
 // default_region (ISO 3166, "IL") is used for numbers without a leading '+'; empty = such numbers are refused.
 Result<PhoneNumber> parse_phone_number(std::string_view text, std::string_view default_region);
 
+// A caller's number as a carrier gives it, with or without "+", in E.164 where that can be told: a suppression must
+// match what would be dialled. Else as it came.
+std::string caller_number(std::string_view text, std::string_view default_region);
+
 }  // namespace carillon

@@ -56,6 +56,15 @@ TEST(PhoneNumber, IsNormalisedToE164) {
   EXPECT_EQ(parse_phone_number("+972501234567", "")->regions, std::vector<std::string>{"IL"});
 }
 
+TEST(PhoneNumber, ACallersNumberBecomesWhatWouldBeDialled) {
+  EXPECT_EQ(caller_number("0501234567", "IL"), "+972501234567");
+  EXPECT_EQ(caller_number("972501234567", ""), "+972501234567");
+  EXPECT_EQ(caller_number("+12025550100", ""), "+12025550100");
+  EXPECT_EQ(caller_number("12025550100", ""), "+12025550100");
+  EXPECT_EQ(caller_number("77", ""), "77");
+  EXPECT_EQ(caller_number("", "IL"), "");
+}
+
 TEST(PhoneNumber, ANumberOfNoKnownRangeMayBeInAnyRegionOfItsCountryCode) {
   EXPECT_GT(parse_phone_number("+12255550100", "")->regions.size(), 0u);
 }

@@ -20,6 +20,8 @@ class Prompts {
   virtual ~Prompts() = default;
   // audio: a prompt's name or id, or a file below an allowed folder. AudioInvalid with the reason otherwise.
   virtual void resolve(std::string audio, Reply<PromptInfo> reply) = 0;
+  // Whether this is the id of a stored prompt. At once: it only looks.
+  virtual bool is_stored(const std::string& id) const = 0;
   // Stores uploaded bytes; name is for messages and tells the format of headerless files (.ulaw, .sln).
   virtual void store(std::string bytes, std::string name, Reply<PromptInfo> reply) = 0;
 };

@@ -31,7 +31,7 @@ struct AttemptChange {
   Attempt attempt;
   std::vector<Note> notes;
   std::vector<PublishedEvent> events;
-  std::optional<std::string> suppress;  // number: never again, level global, reason "key 9"
+  std::optional<std::string> suppress;  // number: never again, level global, reason "opt-out by key"
   bool is_new = false;                  // a call without a request of ours (inbound): insert the attempt
 };
 
