@@ -43,6 +43,15 @@ Result<void> Api::authorize(const net::HttpRequest& request, Role needed) const 
     if (!request.peer_is_loopback)
       return fail(ErrorCode::Unauthorized, "configure API keys to use it from other machines");
     if (!request.header("origin").empty()) return fail(ErrorCode::Forbidden, "web pages need an API key");
+    // A page whose name was made to point here sends its own name.
+    auto host = request.header("host");
+    if (!host.ends_with(']')) host = host.substr(0, host.rfind(':'));
+    if (host != "127.0.0.1" && host != "localhost" && host != "[::1]") {
+      return fail(ErrorCode::Forbidden, "without API keys only 127.0.0.1, [::1] and localhost are served");
+    }
+    if (!request.header("x-forwarded-for").empty() || !request.header("forwarded").empty()) {
+      return fail(ErrorCode::Forbidden, "behind a proxy API keys are needed");
+    }
     return {};
   }
   std::string_view key = request.header("x-api-key");

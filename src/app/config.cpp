@@ -42,7 +42,7 @@ Setter number_key(Get get, double low, double high) {
   return [=](Config& config, const std::string& text, const Source& source, std::string_view key) -> Result<void> {
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || value < low || value > high) {
+    if (error != std::errc() || end != text.data() + text.size() || !(value >= low && value <= high)) {
       return bad(source, key, fmt::format("\"{}\" is not a number from {} to {}", printable(text, 40), low, high));
     }
     auto& target = get(config);

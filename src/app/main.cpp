@@ -43,7 +43,9 @@ Result<Config> configure(const Common& common) {
   std::string file = common.config_file;
   const auto environment = process_environment();
   if (file.empty()) file = environment("CARILLON_CONFIG").value_or("");
-  if (file.empty() && std::filesystem::exists("/etc/carillon/carillon.toml")) file = "/etc/carillon/carillon.toml";
+  std::error_code ignored;
+  if (file.empty() && std::filesystem::exists("/etc/carillon/carillon.toml", ignored))
+    file = "/etc/carillon/carillon.toml";
   auto config = load_config(file, environment);
   if (config) log::set_up(config->log.format == "json" ? log::Format::kJson : log::Format::kText, config->log.level);
   return config;
@@ -63,7 +65,7 @@ int serve(const Common& common) {
 
 // Runs `command` against the daemon that holds the ledger, or against an engine of its own if none does.
 int with_engine(Config config, const Common& common, bool needs_daemon,
-                const std::function<int(cli::Client&, const std::function<void()>& stop_starting)>& command) {
+                const std::function<int(cli::Client&, const std::function<std::string()>& stop_starting)>& command) {
   const auto daemon_port = config.server.port;
   const auto daemon_host = config.server.listen;
   Config embedded = config;
@@ -74,50 +76,78 @@ int with_engine(Config config, const Common& common, bool needs_daemon,
   if (!service) {
     fmt::print(stderr, "using the running daemon at {}:{}\n", daemon_host, daemon_port);
     cli::Client client(daemon_host, daemon_port, common.api_key);
-    return command(client, [] {});
+    return command(client, [] {
+      return std::string("stopping: contacts that the daemon has already are still called (Ctrl-C again to leave now)");
+    });
   }
   if (needs_daemon) return fail_with(Error(ErrorCode::Unavailable, "no carillon serve is running that could place it"));
   std::thread engine([&] { (*service)->run(false); });
   cli::Client client("127.0.0.1", (*service)->port(), "");
-  const int code = command(client, [&] { (*service)->stop_starting(); });
+  const auto stop_starting = [&] {
+    (*service)->stop_starting();
+    return std::string("stopping: calls under way end by themselves (Ctrl-C again to leave now)");
+  };
+  int code = cli::kFailed;
+  try {
+    code = command(client, stop_starting);
+  } catch (const std::exception& error) {
+    // An answer that is not ours, of another program on that port.
+    fmt::print(stderr, "carillon: an answer was not understood: {}\n", error.what());
+  }
   (*service)->stop();
   engine.join();
   return code;
 }
 
+// What keeps calls from being placed, in words; empty if nothing does.
+std::string obstacle_in(const boost::json::object& health) {
+  if (health.at("status").as_string() == "ok") return {};
+  const auto* ami = health.if_contains("ami");
+  if (ami == nullptr) return "the daemon cannot place calls (an API key would show why)";
+  if (!ami->at("isSettled").as_bool()) {
+    const auto* detail = ami->as_object().if_contains("detail");
+    return "Asterisk's manager port: " +
+           (detail == nullptr ? std::string("not settled yet") : std::string(detail->as_string()));
+  }
+  // A trunk that is down is probed by the calls themselves.
+  return {};
+}
+
 // Until the telephony server is connected and settled; says so if it takes long.
 Result<void> wait_until_ready(cli::Client& client) {
-  Result<void> last;
+  std::string obstacle;
   for (int i = 0; i < 150; ++i) {
-    const auto health = client.get("/health");
-    if (health) return {};
-    last = std::unexpected(health.error());
-    if (health.error().code != ErrorCode::Unavailable) return last;
-    if (i == 20) fmt::print(stderr, "waiting for Asterisk's manager port …\n");
+    const auto health = client.health();
+    if (!health) return std::unexpected(health.error());
+    obstacle = obstacle_in(*health);
+    if (obstacle.empty()) return {};
+    if (i == 20) fmt::print(stderr, "waiting: {}\n", obstacle);
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
-  return fail(ErrorCode::Unavailable, "the telephony server does not answer: check [ami] in the configuration");
+  return fail(ErrorCode::Unavailable, obstacle);
 }
 
 int run(const Common& common, const cli::RunOptions& options) {
   auto config = configure(common);
   if (!config) return fail_with(config.error());
   if (options.is_quiet || ::isatty(STDERR_FILENO) == 1) log::set_up(log::Format::kText, "warn");
-  return with_engine(*config, common, false, [&](cli::Client& client, const std::function<void()>& stop_starting) {
-    if (auto ready = wait_until_ready(client); !ready) return fail_with(ready.error());
-    return cli::run_campaign(client, options, stop_starting);
-  });
+  return with_engine(*config, common, false,
+                     [&](cli::Client& client, const std::function<std::string()>& stop_starting) {
+                       if (auto ready = wait_until_ready(client); !ready) return fail_with(ready.error());
+                       return cli::run_campaign(client, options, stop_starting);
+                     });
 }
 
 int dial(const Common& common, const DialCommand& command) {
   auto config = configure(common);
   if (!config) return fail_with(config.error());
   log::set_up(log::Format::kText, "warn");
-  return with_engine(*config, common, command.is_async, [&](cli::Client& client, const std::function<void()>&) {
+  return with_engine(*config, common, command.is_async, [&](cli::Client& client, const std::function<std::string()>&) {
     if (auto ready = wait_until_ready(client); !ready) return fail_with(ready.error());
     boost::json::object body{{"phoneNumber", command.number}};
     if (!command.audio.empty()) body["audioFileUrl"] = command.audio;
-    if (!command.call_id.empty()) body["callId"] = command.call_id;
+    // With an id, a request that is sent again after a broken connection is the same call.
+    body["callId"] = command.call_id.empty() ? "dial-" + random_hex(8) : command.call_id;
     if (!command.campaign.empty()) body["campaignId"] = command.campaign;
     auto call = client.post("/dial", boost::json::serialize(body), "application/json");
     if (!call) return fail_with(call.error());

@@ -29,6 +29,8 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::seconds kPublishAtStop{3};
+// More commits than this wait only behind a disk that does not answer.
+constexpr std::size_t kMaxLedgerBacklog = 2'000;
 
 // The engine's alarm on the control thread's timer.
 class AsioAlarm final : public Alarm {
@@ -176,7 +178,7 @@ Result<std::unique_ptr<Service>> Service::create(const Config& config, bool star
   api::Surroundings surroundings;
   surroundings.ari_state = [&p] { return p.ari->state(); };
   surroundings.event_lag = [&p] { return p.relay->lag(); };
-  surroundings.is_ledger_writable = [&p] { return !p.is_stopping; };
+  surroundings.is_ledger_writable = [&p] { return !p.is_stopping && p.store->backlog() < kMaxLedgerBacklog; };
   p.api = std::make_unique<api::Api>(*p.engine, *p.store, *p.prompts, api_options(config), std::move(surroundings));
   net::HttpServerOptions http;
   http.body_limit = &api::Api::body_limit;

@@ -160,9 +160,9 @@ void AmiConnection::dispatch(AmiMessage message) {
   if (is_response) {
     waiting->second.answer.response = std::move(message);
     if (list == "start") return;
-  } else if (list != "complete") {
+  } else {
     waiting->second.answer.items.push_back(std::move(message));
-    return;
+    if (list != "complete") return;
   }
   Pending done = std::move(waiting->second);
   pending_.erase(waiting);

@@ -27,7 +27,7 @@ struct AmiLogin {
   std::vector<std::string> events;
 };
 
-// The answer to an action: the response, and for lists the events up to the closing one.
+// The answer to an action: the response, and for lists the events up to and with the closing one (ListItems).
 struct AmiAnswer {
   AmiMessage response;
   std::vector<AmiMessage> items;

@@ -242,6 +242,18 @@ asio::awaitable<void> Node::look_now(std::function<void(Result<NodeSnapshot>)> r
                fmt::format("CoreShowChannels refused: {}", printable(channels->response.get("Message")))));
     co_return;
   }
+  const auto is_whole = [](const AmiAnswer& answer) {
+    return !answer.items.empty() && answer.items.back().get("ListItems") == std::to_string(answer.items.size() - 1);
+  };
+  const bool has_journal = records->response.is_success() && is_whole(*records);
+  // Asterisk calls an empty journal an error.
+  const bool is_journal_empty =
+      !records->response.is_success() && records->response.get("Message").ends_with("not found");
+  if (!is_whole(*channels) || (!has_journal && !is_journal_empty)) {
+    reply(fail(ErrorCode::Telephony,
+               fmt::format("the node's lists are not whole: {}", printable(records->response.get("Message")))));
+    co_return;
+  }
   NodeSnapshot snapshot;
   for (const auto& item : channels->items) {
     if (item.get("Event") != "CoreShowChannel") continue;
@@ -254,10 +266,7 @@ asio::awaitable<void> Node::look_now(std::function<void(Result<NodeSnapshot>)> r
     if (auto note = parse_note(seq, item.get("Val"))) {
       snapshot.notes[attempt_id].push_back(std::move(*note));
     } else {
-      // Kept in the log, and out of the way of every later look.
-      log::warn("journal_record_odd",
-                {{"attempt", attempt_id}, {"detail", note.error().detail}, {"text", printable(item.get("Val"), 100)}});
-      forget(attempt_id, {seq});
+      log::warn("journal_record_odd", {{"attempt", attempt_id}, {"detail", note.error().detail}});
     }
   }
   reply(std::move(snapshot));

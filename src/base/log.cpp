@@ -3,6 +3,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
@@ -39,8 +40,9 @@ void write(spdlog::level::level_enum level, std::string_view event, Fields field
   }
   std::string line(event);
   for (const auto& field : fields) {
-    const auto value = printable(field.value, kMaxFieldBytes);
-    const bool quoted = value.empty() || value.find(' ') != std::string::npos;
+    auto value = printable(field.value, kMaxFieldBytes);
+    std::ranges::replace(value, '"', '\'');  // one pair of quotes a value
+    const bool quoted = value.empty() || value.find_first_of(" =") != std::string::npos;
     line.append(" ").append(field.name).append(quoted ? "=\"" : "=").append(value).append(quoted ? "\"" : "");
   }
   logger()->log(level, line);

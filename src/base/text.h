@@ -11,7 +11,7 @@ std::string_view trim(std::string_view text);
 std::string to_lower(std::string_view text);
 std::vector<std::string> split(std::string_view text, char separator);
 
-// "+1202•••0123" for logs and screens: country and operator stay, the subscriber does not. Never longer than 16 digits.
+// "+1202***23" for logs and screens: country and operator stay, the subscriber does not. Never longer than 16 digits.
 std::string mask_number(std::string_view number);
 
 // Ids that may go into Asterisk and into URLs: 1 to 64 characters of A-Z a-z 0-9 . _ -

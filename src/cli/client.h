@@ -17,11 +17,13 @@ class Client {
 
   // The JSON object of a 2xx answer; else an Error with what the server said.
   Result<boost::json::object> get(const std::string& target);
+  // /health, also when it says 503.
+  Result<boost::json::object> health();
   Result<boost::json::object> post(const std::string& target, std::string_view body, const std::string& content_type);
 
  private:
   Result<boost::json::object> request(std::string_view method, const std::string& target, std::string_view body,
-                                      const net::HttpPairs& headers);
+                                      const net::HttpPairs& headers, bool takes_any_status = false);
   net::HttpClient http_;
   std::string api_key_;
 };

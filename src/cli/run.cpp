@@ -56,7 +56,7 @@ class Runner {
         screen_(options.is_quiet),
         pacer_(Pace{options.calls_per_second, options.max_live}) {}
 
-  int run(const std::function<void()>& on_interrupt);
+  int run(const std::function<std::string()>& on_interrupt);
 
  private:
   Result<void> prepare();
@@ -81,6 +81,7 @@ class Runner {
   std::deque<std::size_t> line_numbers_;
   std::set<std::string> attempts_;  // of this campaign: contacts that are distinct people
   std::int64_t duplicates_ = 0;
+  std::int64_t earlier_ = 0;  // accepted by an earlier run of this campaign
   std::int64_t rejected_ = 0;
   std::ofstream rejects_;
   std::filesystem::path rejects_path_;
@@ -92,8 +93,10 @@ class Runner {
 
 Result<void> Runner::prepare() {
   Result<void> result;
-  const auto contacts = read_file(options_.contacts, result);
-  if (!result) return result;
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(options_.contacts, error)) {
+    return fail(ErrorCode::NotFound, fmt::format("{} is no file", options_.contacts.string()));
+  }
   std::string audio;
   if (!options_.audio.empty()) {
     audio = read_file(options_.audio, result);
@@ -125,6 +128,12 @@ Result<void> Runner::prepare() {
 void Runner::reject(std::size_t line, std::string_view reason, std::string_view text) {
   if (!rejects_.is_open()) {
     rejects_.open(rejects_path_);
+    // Numbers of people are in it.
+    std::error_code error;
+    std::filesystem::permissions(rejects_path_,
+                                 std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, error);
+    if (!rejects_)
+      fmt::print(stderr, "carillon run: {} cannot be written: bad rows are lost\n", rejects_path_.string());
     rejects_ << "line,reason,text\n";
   }
   rejects_ << line << ',' << csv_cell(reason) << ',' << csv_cell(text) << '\n';
@@ -199,6 +208,7 @@ Result<void> Runner::send(const std::vector<std::string>& lines) {
       reject(line_numbers_.front(), std::string(result.at("detail").as_string()), lines_.front());
     } else {
       const bool is_new = attempts_.insert(std::string(result.at("attemptId").as_string())).second;
+      if (is_new && result.at("isRepeat").as_bool()) ++earlier_;
       if (!is_new) ++duplicates_;
       const auto status = parse_call_status(std::string(result.at("status").as_string()));
       if (is_new && status && !is_final(*status)) ++outstanding_;
@@ -255,7 +265,7 @@ Result<void> Runner::look() {
   return {};
 }
 
-int Runner::run(const std::function<void()>& on_interrupt) {
+int Runner::run(const std::function<std::string()>& on_interrupt) {
   if (auto prepared = prepare(); !prepared) {
     fmt::print(stderr, "carillon run: {}\n", to_string(prepared.error()));
     return kFailed;
@@ -266,8 +276,7 @@ int Runner::run(const std::function<void()>& on_interrupt) {
     if (interrupts > seen_interrupts) {
       seen_interrupts = interrupts;
       if (seen_interrupts > 1) return finish(kInterrupted);
-      on_interrupt();
-      progress_.note = "stopping: calls under way end by themselves (Ctrl-C again to leave now)";
+      progress_.note = on_interrupt();
     }
     if (seen_interrupts == 0) {
       if (auto fed = feed(); !fed) {
@@ -303,6 +312,8 @@ int Runner::finish(int code) {
   if (!options_.is_quiet) {
     fmt::print(stderr, "{}", to_table(progress_, rejected_, events_));
     if (duplicates_ > 0) fmt::print(stderr, "  {} rows were repeated numbers: called once\n", duplicates_);
+    if (earlier_ > 0)
+      fmt::print(stderr, "  {} contacts were in an earlier run of this campaign: not called again\n", earlier_);
     if (rejected_ > 0) fmt::print(stderr, "  rejected rows and reasons: {}\n", rejects_path_.string());
     if (code == kInterrupted) fmt::print(stderr, "  interrupted: the same command goes on where it stopped\n");
   }
@@ -328,7 +339,7 @@ int Runner::finish(int code) {
 
 }  // namespace
 
-int run_campaign(Client& client, const RunOptions& options, const std::function<void()>& on_interrupt) {
+int run_campaign(Client& client, const RunOptions& options, const std::function<std::string()>& on_interrupt) {
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
   Runner runner(client, options);

@@ -23,7 +23,7 @@ struct RunOptions {
 
 enum ExitCode : int { kDone = 0, kFailed = 1, kUsage = 2, kInterrupted = 3 };
 
-// on_interrupt: runs at the first Ctrl-C, to stop new calls at once.
-int run_campaign(Client& client, const RunOptions& options, const std::function<void()>& on_interrupt);
+// on_interrupt: runs at the first Ctrl-C, to stop new calls at once; says what happens to the others.
+int run_campaign(Client& client, const RunOptions& options, const std::function<std::string()>& on_interrupt);
 
 }  // namespace carillon::cli

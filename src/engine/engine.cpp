@@ -12,6 +12,7 @@ constexpr Duration kNumberBusyWait{5'000};
 constexpr Duration kWindowRecheck{60'000};
 // One silent call is a silent call; so many in a row are a dead trunk.
 constexpr int kDeadCallsOfADeadTrunk = 5;
+constexpr Duration kProbeEvery{5'000};
 // Commits that wait on a slow disk; beyond, no call is started.
 constexpr std::size_t kMaxStoreBacklog = 5'000;
 constexpr Duration kSlowStorePause{50};
@@ -65,7 +66,7 @@ void Engine::accept(AttemptRequest request, Mode mode, Reply<Accepted> reply) {
     reply(fail(ErrorCode::Unavailable, "carillon is stopping"));
     return;
   }
-  if (waiting_.size() + held_.size() >= options_.max_waiting) {
+  if (waiting_.size() + held_.size() >= options_.max_waiting || store_.backlog() >= kMaxStoreBacklog) {
     reply(fail(ErrorCode::QueueFull, "retry when calls have been placed"));
     return;
   }
@@ -127,7 +128,10 @@ void Engine::pump() {
   }
   while (!waiting_.empty() && is_settled_ && !is_stopping_ && store_.backlog() < kMaxStoreBacklog) {
     Entry* entry = find(waiting_.front());
-    if (entry == nullptr || entry->call.progress().status != CallStatus::kQueued) {
+    // It may stand here twice, or have gone on meanwhile.
+    const bool is_waiting = entry != nullptr && !entry->call.has_ended() && !is_under_way(entry->call) &&
+                            !entry->awaits_intent && !entry->is_parked;
+    if (!is_waiting) {
       waiting_.pop_front();
       continue;
     }
@@ -142,11 +146,13 @@ bool Engine::try_start(Entry& entry, Time now) {
   const std::string id = asked.id;
   if (const auto verdict = window_of(asked, now); !verdict.is_open) {
     waiting_.pop_front();
-    wait_until(id, std::min(verdict.opens_at.value_or(now + kWindowRecheck), now + kWindowRecheck));
+    wait_until(id, verdict.opens_at.value_or(now + kWindowRecheck));
     return true;
   }
-  if (is_trunk_suspect() && live_ > 0) return false;  // one probe at a time
+  // One probe at a time, and not many: a node that refuses at once would use up the whole list.
+  if (is_trunk_suspect() && (live_ > 0 || now < next_probe_)) return false;
   if (!pacer_.try_start(now, static_cast<int>(live_))) return false;
+  next_probe_ = now + kProbeEvery;
   waiting_.pop_front();
   take_slot(entry);
   CallStep step = entry.call.intend(telephony_.state().boot, now);
@@ -190,6 +196,10 @@ void Engine::on_intended(const std::string& id, const Result<void>& result) {
   Placement placement{asked.id,        asked.number, asked.trunk,
                       asked.caller_id, asked.audio,  options_.limits.post_dial_delay + asked.ring_timeout};
   // The node may have gone or have restarted meanwhile: the intent names the run that it was meant for.
+  if (const auto verdict = window_of(asked, now); !verdict.is_open) {
+    feed(*entry, NeverSent{});
+    return;
+  }
   const bool may_order = !is_stopping_ && is_settled_ && entry->call.progress().node_boot == telephony_.state().boot;
   entry->ordered_at = now;
   if (!may_order || !telephony_.place(placement)) feed(*entry, NeverSent{});
@@ -250,7 +260,9 @@ void Engine::with_call(const std::string& id, Use use) {
       return;
     }
     std::unique_ptr<Entry> entry;
-    if (!found->empty()) {
+    if (find(id) != nullptr) {
+      // Loaded by another road meanwhile.
+    } else if (!found->empty()) {
       auto& stored = found->front();
       entry = std::make_unique<Entry>(Call(std::move(stored.attempt), std::move(stored.notes), options_.limits));
     } else {
@@ -269,7 +281,8 @@ void Engine::with_call(const std::string& id, Use use) {
       entry = std::make_unique<Entry>(Call(Attempt{std::move(request), std::move(progress)}, {}, options_.limits));
       entry->is_new = true;
     }
-    Entry& kept = *(entries_[id] = std::move(entry));
+    if (entry != nullptr) entries_[id] = std::move(entry);
+    Entry& kept = *find(id);
     ++kept.pending_writes;
     for (const auto& use_it : uses) use_it(kept);
     --kept.pending_writes;
@@ -355,7 +368,7 @@ void Engine::after_commit(const std::string& id, const CallStep& step) {
   if (step.needs_snapshot) look();
   Entry* entry = find(id);
   if (entry == nullptr) return;
-  if (step.needs_requeue) {
+  if (step.needs_requeue && !is_under_way(entry->call) && !entry->awaits_intent) {
     release_slot(*entry);
     entry->deadline.reset();
     if (!entry->is_parked) waiting_.push_back(id);
@@ -401,7 +414,8 @@ void Engine::arm() {
   if (can_start && static_cast<int>(live_) < pacer_.pace().max_live) {
     // Some time ahead, or a full store would make this a busy loop.
     const Duration pause = store_.backlog() < kMaxStoreBacklog ? Duration(1) : kSlowStorePause;
-    consider(std::max(pacer_.next_token(alarm_.now()), alarm_.now() + pause));
+    const Time earliest = is_trunk_suspect() ? next_probe_ : Time{};
+    consider(std::max({pacer_.next_token(alarm_.now()), alarm_.now() + pause, earliest}));
   }
   if (next) alarm_.set(*next);
 }

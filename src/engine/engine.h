@@ -144,6 +144,7 @@ class Engine {
   std::unordered_map<std::string, std::vector<Use>> loading_;
   std::unordered_set<std::string> suppressed_;  // since start: between an intent's commit and the order to dial
   std::size_t live_ = 0;
+  Time next_probe_{};            // of a suspect trunk
   int dead_calls_in_a_row_ = 0;  // calls that ended without any sign of life from the trunk
   bool is_settled_ = false;
   bool is_stopping_ = false;

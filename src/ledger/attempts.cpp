@@ -112,10 +112,12 @@ void insert_notes(Database& db, const AttemptChange& change) {
   }
 }
 
-// Is another attempt to this number waiting or open?
-bool is_number_waiting_or_open(Database& db, const std::string& number) {
-  auto statement = db.prepare("SELECT 1 FROM attempt WHERE number = ? AND state < 2 AND direction = 'outbound'");
-  statement.bind(number);
+// Is another attempt to this number open, or waiting in the same campaign?
+bool is_number_waiting_or_open(Database& db, const AttemptRequest& request) {
+  auto statement = db.prepare(
+      "SELECT 1 FROM attempt WHERE number = ? AND state < 2 AND direction = 'outbound' AND (state = 1 OR campaign_id = "
+      "?)");
+  statement.bind(request.number).bind(request.campaign_id);
   return statement.step();
 }
 
@@ -136,6 +138,20 @@ std::map<std::string, std::int64_t> count_by(Database& db, const char* sql, cons
 
 }  // namespace
 
+namespace {
+
+// Nobody knows whether the phone rang: it is left alone for so long.
+constexpr std::chrono::hours kUnknownHolds{24};
+
+std::optional<std::string> unknown_of(Database& db, const std::string& number, Time now) {
+  auto statement = db.prepare("SELECT 1 FROM attempt WHERE number = ? AND outcome = 'unknown' AND ended_at > ?");
+  statement.bind(number).bind(to_ms(now - kUnknownHolds));
+  if (!statement.step()) return std::nullopt;
+  return "an earlier attempt to this number is unknown: held for a day";
+}
+
+}  // namespace
+
 std::optional<std::string> suppression_of(Database& db, const std::string& number, Time now) {
   auto statement = db.prepare(
       "SELECT level, reason FROM suppression WHERE number = ? AND level = 'global' AND (expires_at = 0 OR expires_at > "
@@ -144,6 +160,15 @@ std::optional<std::string> suppression_of(Database& db, const std::string& numbe
   if (!statement.step()) return std::nullopt;
   return fmt::format("suppressed ({}): {}", statement.text(0), statement.text(1));
 }
+
+namespace {
+
+std::optional<std::string> hold_of(Database& db, const std::string& number, Time now) {
+  if (auto suppressed = suppression_of(db, number, now)) return suppressed;
+  return unknown_of(db, number, now);
+}
+
+}  // namespace
 
 std::optional<Attempt> find_by_call_id(Database& db, const std::string& call_id) {
   // The condition repeats the partial index's, or SQLite would scan the table.
@@ -203,7 +228,7 @@ Result<Accepted> accept_request(Database& db, const AttemptRequest& request, boo
       return Accepted{std::move(*known), true};
     }
   }
-  if (const auto held = suppression_of(db, request.number, request.created_at)) {
+  if (const auto held = hold_of(db, request.number, request.created_at)) {
     if (!keep_skipped) return fail(ErrorCode::Held, *held);
     Call call(request, CallLimits{});
     const CallStep step = call.skip(*held, request.created_at);
@@ -211,7 +236,7 @@ Result<Accepted> accept_request(Database& db, const AttemptRequest& request, boo
     apply_change(db, skipped);
     return Accepted{skipped.attempt, false};
   }
-  if (!keep_skipped && is_number_waiting_or_open(db, request.number)) {
+  if (!keep_skipped && is_number_waiting_or_open(db, request)) {
     return fail(ErrorCode::NumberBusy, "another attempt to this number is waiting or under way");
   }
   const Attempt attempt{request, {}};
@@ -221,7 +246,7 @@ Result<Accepted> accept_request(Database& db, const AttemptRequest& request, boo
 
 Result<void> record_intent(Database& db, const AttemptChange& change) {
   const auto& asked = change.attempt.request;
-  if (const auto held = suppression_of(db, asked.number, change.attempt.progress.intended_at)) {
+  if (const auto held = hold_of(db, asked.number, change.attempt.progress.intended_at)) {
     return fail(ErrorCode::Held, *held);
   }
   if (is_number_open(db, asked.number, asked.id)) {

@@ -14,11 +14,6 @@ Statement& Statement::bind(std::int64_t number) {
   return *this;
 }
 
-Statement& Statement::bind_null() {
-  if (sqlite3_bind_null(handle_, next_++) != SQLITE_OK) throw SqlError(sqlite3_errmsg(db_));
-  return *this;
-}
-
 bool Statement::step() {
   const int code = sqlite3_step(handle_);
   if (code == SQLITE_ROW) return true;

@@ -32,7 +32,6 @@ class Statement {
 
   Statement& bind(std::string_view text);
   Statement& bind(std::int64_t number);
-  Statement& bind_null();
 
   // True while there is a row.
   bool step();
@@ -58,8 +57,6 @@ class Database {
   // sql must be a constant: the prepared statement is kept by its address.
   Statement prepare(const char* sql);
   void execute(const char* sql);
-  int changes() const { return sqlite3_changes(db_.get()); }
-  std::int64_t last_insert_id() const { return sqlite3_last_insert_rowid(db_.get()); }
 
  private:
   struct Close {

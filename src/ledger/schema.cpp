@@ -42,6 +42,7 @@ CREATE UNIQUE INDEX attempt_by_call_id ON attempt(call_id) WHERE call_id <> '';
 CREATE UNIQUE INDEX attempt_one_open ON attempt(number) WHERE state = 1 AND direction = 'outbound';
 CREATE INDEX attempt_not_final ON attempt(state) WHERE state < 2;
 CREATE INDEX attempt_waiting_number ON attempt(number) WHERE state < 2;
+CREATE INDEX attempt_unknown ON attempt(number) WHERE outcome = 'unknown';
 CREATE INDEX attempt_by_campaign ON attempt(campaign_id, number);
 
 -- What the dialplan told, each fact once.

@@ -62,7 +62,9 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::pa
   std::error_code error;
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
   if (error) return fail(ErrorCode::Io, fmt::format("{}: {}", file.parent_path().string(), error.message()));
-  auto lock = FileLock::take(file.string() + ".lock");
+  // Two names of one ledger share one lock.
+  const auto real = std::filesystem::weakly_canonical(file, error);
+  auto lock = FileLock::take((error ? file : real).string() + ".lock");
   if (!lock) return std::unexpected(lock.error());
   try {
     return std::unique_ptr<SqliteStore>(

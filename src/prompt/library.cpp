@@ -53,12 +53,12 @@ bool PromptLibrary::is_stored(const std::string& id) const {
 }
 
 void PromptLibrary::store(std::string bytes, std::string name, Reply<PromptInfo> reply) {
-  const auto work = [this, bytes = std::move(bytes), name = std::move(name)]() -> Result<PromptInfo> {
+  auto work = [this, bytes = std::move(bytes), name = std::move(name)]() -> Result<PromptInfo> {
     auto stored = store_prompt(std::as_bytes(std::span(bytes)), name, folders_.store, wall_clock_now());
     if (!stored) return std::unexpected(stored.error());
     return info_of(*stored);
   };
-  submit(work, std::move(reply));
+  submit(std::move(work), std::move(reply));
 }
 
 void PromptLibrary::submit(Work work, Reply<PromptInfo> reply) {

@@ -18,6 +18,7 @@ class FileSink final : public Sink {
 
   std::string name() const override;
   std::int64_t known_position() override;
+  void forget_position() override { last_position_ = 0; }
   Result<void> publish(const std::vector<OutboxRow>& rows) override;
 
  private:

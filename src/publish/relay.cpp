@@ -15,6 +15,7 @@ constexpr std::chrono::milliseconds kGather{250};
 // The ledger's cursor may lag: what is published again after a crash has the same id.
 constexpr std::chrono::seconds kKeepCursorEvery{2};
 constexpr std::chrono::milliseconds kFirstPause{250};
+constexpr std::chrono::milliseconds kLastRounds{20};
 constexpr std::chrono::milliseconds kLongestPause{60'000};
 
 }  // namespace
@@ -22,7 +23,14 @@ constexpr std::chrono::milliseconds kLongestPause{60'000};
 Relay::Relay(Outbox& outbox, std::vector<std::unique_ptr<Sink>> sinks) : outbox_(outbox) {
   for (auto& sink : sinks) {
     Lane lane;
-    lane.position = std::max(outbox_.cursor(sink->name()).value_or(0), sink->known_position());
+    const auto known = sink->known_position();
+    lane.position = std::max(outbox_.cursor(sink->name()).value_or(0), known);
+    if (known > outbox_.last_position().value_or(known)) {
+      // The ledger is another than the one that this sink was fed from: its positions mean nothing here.
+      log::error("sink_of_another_ledger", {{"sink", sink->name()}});
+      sink->forget_position();
+      lane.position = outbox_.cursor(sink->name()).value_or(0);
+    }
     lane.sink = std::move(sink);
     lanes_.push_back(std::move(lane));
   }
@@ -66,10 +74,12 @@ void Relay::run() {
 
     bool has_more = false;
     for (auto& lane : lanes_) has_more = carry(lane) || has_more;
+    measure_lag();
 
     if (!is_last_round && !has_more) std::this_thread::sleep_for(kGather);
     lock.lock();
     has_news_ = has_news_ || has_more;
+    if (is_stopping_ && !has_more) changed_.wait_for(lock, kLastRounds);
     if (is_stopping_ && (is_drained() || Clock::now() >= stop_by_)) {
       for (auto& lane : lanes_) keep_cursor(lane);
       return;
@@ -97,8 +107,15 @@ bool Relay::carry(Lane& lane) {
     lane.position = rows->back().position;
   }
   if (lane.position != lane.kept_position && Clock::now() >= lane.next_keep) keep_cursor(lane);
-  if (const auto last = outbox_.last_position()) lag_.store(*last - lane.position, std::memory_order_relaxed);
   return rows->size() == kBatch;
+}
+
+void Relay::measure_lag() {
+  const auto last = outbox_.last_position();
+  if (!last) return;
+  std::int64_t slowest = *last;
+  for (const auto& lane : lanes_) slowest = std::min(slowest, lane.position);
+  lag_.store(lanes_.empty() ? 0 : *last - slowest, std::memory_order_relaxed);
 }
 
 void Relay::keep_cursor(Lane& lane) {

@@ -39,6 +39,7 @@ class Relay {
   // True if there may be more.
   bool carry(Lane& lane);
   bool is_drained();
+  void measure_lag();
   void keep_cursor(Lane& lane);
 
   Outbox& outbox_;

@@ -15,6 +15,8 @@ class Sink {
   virtual std::string name() const = 0;
   // Position of the newest event that it is known to hold already, if it can tell; else 0.
   virtual std::int64_t known_position() = 0;
+  // What it holds came from another ledger: publish everything that is given.
+  virtual void forget_position() {}
   // All or nothing as far as it can; an error means: try the same again later.
   virtual Result<void> publish(const std::vector<OutboxRow>& rows) = 0;
 };

@@ -115,7 +115,7 @@ CallStep Call::apply(const FoundGone& gone, Time now) {
   if (has_hangup_) return finish_by_evidence(now);  // seen before: that is final
   if (gone.has_node_restarted) return finish(Outcome::kUnknown, "the node restarted during the call", now);
   const bool was_dialled =
-      gone.has_placed_record || !seen_.empty() || rank_of(progress_.status) > rank_of(CallStatus::kInitiated);
+      gone.has_placed_record || !seen_.empty() || rank_of(progress_.status) >= rank_of(CallStatus::kInitiated);
   if (was_dialled) return finish(Outcome::kUnknown, "no channel and no end record", now);
   return requeue();
 }

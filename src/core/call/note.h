@@ -51,7 +51,8 @@ struct Note {
 };
 
 constexpr std::size_t kMaxNoteBytes = 256;
-constexpr std::uint32_t kMaxNotesPerCall = 1000;
+// More than anybody presses in the longest call.
+constexpr std::uint32_t kMaxNotesPerCall = 1'000'000;
 
 // Everything in text is hostile: lengths, numbers and words are checked.
 Result<Note> parse_note(std::uint32_t seq, std::string_view text);

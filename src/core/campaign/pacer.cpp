@@ -14,7 +14,10 @@ constexpr double kBurstSeconds = 0.2;
 void Pacer::refill(Time now) {
   if (last_ == Time{}) last_ = now;
   const double elapsed = std::chrono::duration<double>(now - last_).count();
-  if (elapsed <= 0) return;  // the clock stepped back: no tokens for it
+  if (elapsed <= 0) {
+    last_ = now;  // the clock stepped back: no tokens for it
+    return;
+  }
   const double burst = std::max(1.0, pace_.calls_per_second * kBurstSeconds);
   tokens_ = std::min(burst, tokens_ + elapsed * pace_.calls_per_second);
   last_ = now;

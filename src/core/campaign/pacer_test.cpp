@@ -41,7 +41,8 @@ TEST(Pacer, GivesNothingForAClockThatStepsBack) {
   Pacer pacer(Pace{1, 10});
   EXPECT_TRUE(pacer.try_start(at(5000), 0));
   EXPECT_FALSE(pacer.try_start(at(0), 0));
-  EXPECT_FALSE(pacer.try_start(at(5001), 0));
+  EXPECT_FALSE(pacer.try_start(at(500), 0)) << "half a token";
+  EXPECT_TRUE(pacer.try_start(at(1000), 0)) << "and it goes on from there";
 }
 
 TEST(Pacer, TellsWhenTheNextTokenComes) {

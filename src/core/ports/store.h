@@ -57,7 +57,8 @@ class Store {
   virtual ~Store() = default;
 
   // Makes a queued attempt durable. The same call_id with the same fingerprint gives the attempt from before; with
-  // another fingerprint: Conflict. A suppressed number: Held, or with keep_skipped a skipped attempt with the reason.
+  // another fingerprint: Conflict. A suppressed number, or one with an unknown attempt of the last day: Held, or with
+  // keep_skipped a skipped attempt with the reason.
   virtual void accept(AttemptRequest request, bool keep_skipped, Reply<Accepted> reply) = 0;
 
   // The intent, in one transaction with its last checks: Held if the number is suppressed by now, NumberBusy if another
