@@ -40,6 +40,7 @@ Relay::Relay(Outbox& outbox, std::vector<std::unique_ptr<Sink>> sinks) : outbox_
 Relay::~Relay() { finish(std::chrono::milliseconds(0)); }
 
 void Relay::wake() {
+  is_unread_ = true;
   {
     const std::scoped_lock lock(mutex_);
     if (has_news_) return;
@@ -73,6 +74,7 @@ void Relay::run() {
     lock.unlock();
 
     bool has_more = false;
+    is_unread_ = false;
     for (auto& lane : lanes_) has_more = carry(lane) || has_more;
     measure_lag();
 
@@ -115,7 +117,7 @@ void Relay::measure_lag() {
   if (!last) return;
   std::int64_t slowest = *last;
   for (const auto& lane : lanes_) slowest = std::min(slowest, lane.position);
-  lag_.store(lanes_.empty() ? 0 : *last - slowest, std::memory_order_relaxed);
+  lag_.store(lanes_.empty() ? 0 : *last - slowest);
 }
 
 void Relay::keep_cursor(Lane& lane) {

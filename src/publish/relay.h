@@ -23,8 +23,11 @@ class Relay {
   void wake();
   // Publishes what is there, or gives up after the deadline, and ends the thread.
   void finish(std::chrono::milliseconds deadline);
-  // Events that the slowest sink has not published.
-  std::int64_t lag() const { return lag_.load(std::memory_order_relaxed); }
+  // Events that the slowest sink has not published; at least 1 while a commit has not been looked at.
+  std::int64_t lag() const {
+    const auto known = lag_.load();
+    return known == 0 && is_unread_.load() ? 1 : known;
+  }
 
  private:
   struct Lane {
@@ -50,6 +53,7 @@ class Relay {
   bool is_stopping_ = false;
   std::chrono::steady_clock::time_point stop_by_{};
   std::atomic<std::int64_t> lag_{0};
+  std::atomic<bool> is_unread_{true};
   std::thread thread_;
 };
 

@@ -9,7 +9,7 @@ import pytest
 
 from lab.asterisk import free_port
 from lab.carrier import SIPP
-from lab.daemon import wait_for
+from lab.daemon import PROMPTS, wait_for
 from lab.world import World
 
 # A message of about a second and short waits, so that later prompts come soon.
@@ -179,3 +179,39 @@ def test_notes_by_http_callback_count_once(folder: pathlib.Path) -> None:
         assert world.daemon.request("GET", note + "&token=lab-token")[0] == 200, "a repeated one is harmless"
         assert world.daemon.sql("SELECT count(*) FROM outbox") == before
         assert world.daemon.request("GET", note.replace("dtmf-action?", "call-ended?") + "&token=lab-token")[0] == 422
+
+
+def test_a_note_that_comes_by_http_alone_counts(folder: pathlib.Path) -> None:
+    settings = {**QUICK, "ivr.callbacks": True, "server.callback_token": "lab-token"}
+    with World(folder, settings) as world:
+        attempt = world.daemon.dial("+12125550105")["attemptId"]
+        wait_for(lambda: world.daemon.call(attempt)["status"] == "in-progress", 15, "the call is not up")
+        note = f"/dtmf-action?token=lab-token&attempt={attempt}&seq=40&note=dtmf-action:1700000000000:9:main:opt-out:"
+        assert world.daemon.request("GET", note)[0] == 200
+        # The answer comes after the commit.
+        assert world.daemon.sql("SELECT number FROM suppression") == [("+12125550105",)]
+        assert "opt-out" in [action for (action,) in world.daemon.sql("SELECT action FROM key_press WHERE attempt_id = ?", attempt)]
+
+
+def silence_before_confirmation(notes: list[str]) -> float:
+    """Seconds between the opt-out and its confirmation: what is left when the confirmation's own length is taken away."""
+    at = {note.split(":")[0] if ":opt-out:" not in note else "opt-out": int(note.split(":")[1]) for note in notes}
+    confirmation = (PROMPTS / "optout-confirmed.ulaw").stat().st_size / 8000
+    return (at["call-ended"] - at["opt-out"]) / 1000 - confirmation
+
+
+def test_the_confirmation_waits_for_the_engine_and_without_one_for_the_journal(folder: pathlib.Path) -> None:
+    with World(folder, QUICK) as world:
+        _, _, notes = end_of(world, "+12165550106")
+        with_engine = silence_before_confirmation(notes)
+
+        attempt = world.daemon.dial("+12165550107", audioFileUrl=SHORT)["attemptId"]
+        wait_for(lambda: world.daemon.call(attempt)["status"] == "in-progress", 15, "the call is not up")
+        world.daemon.kill()
+        wait_for(lambda: any(value.startswith("call-ended") for value in world.asterisk.journal().values()), 30, "the call does not end")
+        without = silence_before_confirmation(list(world.asterisk.journal().values()))
+        world.daemon.start()
+        world.daemon.wait_end(attempt)
+        assert ("+12165550107",) in world.daemon.sql("SELECT number FROM suppression"), "the journal had it"
+        assert without > 1.8, "without an engine the journal gets its two seconds"
+        assert with_engine < without - 1, f"with an engine its acknowledgement ends the wait: {with_engine:.2f} s, without {without:.2f} s"
