@@ -17,7 +17,7 @@ std::string_view slug_of(ErrorCode code) {
 
 std::optional<ErrorCode> parse_error_code(std::string_view slug) {
 #define CARILLON_ERROR(name, its_slug, http_status, title) \
-  if (slug == its_slug) return ErrorCode::name;
+  if (slug == (its_slug)) return ErrorCode::name;
 #include "base/errors.def"
 #undef CARILLON_ERROR
   return std::nullopt;
