@@ -43,7 +43,7 @@ HttpResponse to_response(Parser& parser) {
   const auto view = [](boost::beast::string_view text) { return std::string_view(text.data(), text.size()); };
   auto& message = parser.get();
   HttpResponse response;
-  response.status = message.result_int();
+  response.status = static_cast<int>(message.result_int());
   for (const auto& field : message)
     response.headers.emplace_back(to_lower(view(field.name_string())), view(field.value()));
   response.content_type = response.header("content-type");

@@ -310,7 +310,7 @@ awaitable<HttpResponse> Connection::ask(HttpRequest request) {
 bool Connection::call_handler(HttpRequest request) {
   const auto method = request.method;
   const auto path = loggable_path(request.path);
-  std::string what = "unknown exception";
+  std::string what;
   try {
     auto ticket = std::make_shared<Ticket>(*this);
     ticket_ = ticket.get();
@@ -320,6 +320,7 @@ bool Connection::call_handler(HttpRequest request) {
   } catch (const std::exception& exception) {
     what = exception.what();
   } catch (...) {
+    what = "unknown exception";
   }
   log::error("http-handler-failed", {{"method", method}, {"path", path}, {"what", what}});
   return now_.answer.has_value();

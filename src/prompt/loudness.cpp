@@ -13,8 +13,9 @@ constexpr std::size_t kGatingBlock = kTelephoneRate * 400 / 1000;  // BS.1770-4:
 
 // Gain may fall to nothing within 5 ms before a peak, and comes back within 50 ms after it: too slow to be heard as
 // distortion, too fast to be heard as a hole.
-constexpr float kFallPerSample = 1.0F / (kTelephoneRate * 5 / 1000);
-constexpr float kRisePerSample = 1.0F / (kTelephoneRate * 50 / 1000);
+constexpr float kSamplesPerMs = static_cast<float>(kTelephoneRate) / 1000.0F;
+constexpr float kFallPerSample = 1.0F / (kSamplesPerMs * 5.0F);
+constexpr float kRisePerSample = 1.0F / (kSamplesPerMs * 50.0F);
 
 struct CloseMeter {
   void operator()(ebur128_state* state) const { ebur128_destroy(&state); }
