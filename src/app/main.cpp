@@ -215,7 +215,8 @@ int main_of(int argc, char** argv) {
   app.set_version_flag("--version", std::string("carillon ") + kVersion);
   app.require_subcommand(1);
   app.footer(
-      "Configuration: --config, CARILLON_CONFIG or /etc/carillon/carillon.toml; every key is also an environment "
+      "Configuration: --config, CARILLON_CONFIG or /etc/carillon/carillon.toml; every key but server.keys is also an "
+      "environment "
       "variable.");
   Common common;
   app.add_option("-c,--config", common.config_file, "configuration file (TOML)");
