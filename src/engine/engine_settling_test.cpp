@@ -300,6 +300,22 @@ TEST(Settling, ACallFromOutsideWhoseEndIsLostDoesNotStayOpenForEver) {
   EXPECT_TRUE(world.node.is_journal_empty());
 }
 
+TEST(Settling, ACallThatOnlyTheJournalKnowsIsAccountedForByTheSecondLook) {
+  World world;
+  world.start_engine();
+  world.run_for(Duration(100));
+  world.crash_engine();
+  Fate fate = fates::human();
+  fate.ends_after = Duration(40'000);
+  world.node.ring_in("1700000000.7", kAnna, fate);
+  world.run_for(Duration(1'000));
+  world.node.restart();  // its end record is never written
+  world.start_engine();
+  world.run_for(Duration(15'000));
+  EXPECT_EQ(world.end_of("in-1700000000.7"), "unknown/unknown");
+  EXPECT_TRUE(world.node.is_journal_empty());
+}
+
 TEST(Settling, AnAttemptThatTheLedgerNeverHadIsKeptAndNotDialled) {
   World world;
   world.start_engine();

@@ -48,15 +48,24 @@ void Engine::settle(const NodeSnapshot& snapshot) {
     if (is_under_way(entry->call) && !entry->awaits_intent) open.push_back(id);
   }
   std::ranges::sort(open);  // the same order in every run
+  bool has_strangers = false;
   for (const auto& [id, notes] : snapshot.notes) {
-    with_call(id, [this, notes](Entry& entry) { feed_journal(entry, notes); });
+    const bool is_stranger = find(id) == nullptr;
+    const bool is_live = snapshot.live.contains(channel_of(id));
+    has_strangers = has_strangers || is_stranger;
+    const auto take_in = [this, notes, is_stranger, is_live, began = look_began_](Entry& entry) {
+      feed_journal(entry, notes);
+      // This look was the first of the two that must agree for it, too.
+      if (is_stranger && !is_live && !entry.call.has_ended()) entry.absent_since = began;
+    };
+    with_call(id, take_in);
   }
   for (const auto& id : open) {
     if (Entry* entry = find(id)) settle_open(*entry, snapshot);
   }
   std::size_t absent = 0;
   for (const auto& [id, entry] : entries_) absent += entry->absent_since.has_value() ? 1u : 0u;
-  next_look_ = now + (absent > 0 ? options_.look_again : options_.look_every);
+  next_look_ = now + (absent > 0 || has_strangers ? options_.look_again : options_.look_every);
   if (!is_settled_) {
     is_settled_ = true;
     telephony_.release_events();
