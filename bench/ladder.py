@@ -35,15 +35,11 @@ def climb(rungs: list[int]) -> list[dict[str, float]]:
 
 
 def measure(world: World, prompt: str, calls: int) -> dict[str, float]:
-    import json
     campaign = f"rung-{calls}"
-    numbers = [f"+1260555{i:04}" for i in range(calls)]
-    lines = "\n".join(json.dumps({"phoneNumber": number, "audioFileUrl": prompt}) for number in numbers).encode()
-    status, body = world.daemon.request("POST", f"/v1/campaigns/{campaign}/contacts", lines)
-    assert status == 200, body
+    world.daemon.campaign(campaign, [f"+1260555{i:04}" for i in range(calls)], audio=prompt)
 
     def talking() -> int:
-        return world.daemon.report(campaign)["statuses"].get("in-progress", 0)
+        return world.daemon.request("GET", f"/calls?campaign={campaign}&status=in-progress")[1]["count"]
 
     wait_for(lambda: talking() >= calls * 0.99, calls / RAMP_PER_SECOND + 30, f"{calls} calls did not come up")
     time.sleep(2)  # the last ones settle into their rhythm

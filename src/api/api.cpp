@@ -5,27 +5,79 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/campaign_json.h"
+#include "api/imports.h"
 #include "api/json.h"
 #include "base/text.h"
 
 namespace carillon::api {
 
-Api::Api(Engine& engine, Store& store, Prompts& prompts, ApiOptions options, Surroundings surroundings)
+namespace {
+
+// "{id}" of the pattern's path is one name without a slash or colon. Nothing if the path is another.
+std::optional<std::string> match(std::string_view pattern, std::string_view path) {
+  constexpr std::string_view hole = "{id}";
+  const auto at = pattern.find(hole);
+  if (at == std::string_view::npos) {
+    return pattern == path ? std::optional(std::string()) : std::nullopt;
+  }
+  const auto before = pattern.substr(0, at);
+  const auto after = pattern.substr(at + hole.size());
+  if (!path.starts_with(before) || !path.ends_with(after) || path.size() <= before.size() + after.size()) {
+    return std::nullopt;
+  }
+  const auto name = path.substr(before.size(), path.size() - before.size() - after.size());
+  if (name.find_first_of("/:") != std::string_view::npos) return std::nullopt;
+  return std::string(name);
+}
+
+}  // namespace
+
+Api::Api(Engine& engine, Campaigns& campaigns, Store& store, CampaignStore& ledger, Prompts& prompts,
+         ApiOptions options, Surroundings surroundings)
     : engine_(engine),
+      campaigns_(campaigns),
       store_(store),
+      ledger_(ledger),
       prompts_(prompts),
       options_(std::move(options)),
       surroundings_(std::move(surroundings)),
+      imports_(std::make_unique<Imports>(ledger_, campaigns_, surroundings_)),
       started_(wall_clock_now()) {}
+
+Api::~Api() = default;
 
 // A resource is one handler and one line here. Callbacks have a token of their own; a minimal /health is for everybody.
 const std::vector<Api::Route>& Api::routes() {
   static const std::vector<Route> table{
       {"POST", "/dial", Role::kOperator, &Api::dial},
       {"GET", "/calls", Role::kViewer, &Api::calls},
-      {"GET", "/v1/calls/*", Role::kViewer, &Api::call},
-      {"GET", "/v1/campaigns/*", Role::kViewer, &Api::campaign},
-      {"POST", "/v1/campaigns/*", Role::kOperator, &Api::campaign_contacts},
+      {"GET", "/v1/calls/{id}", Role::kViewer, &Api::call},
+      {"GET", "/v1/campaigns", Role::kViewer, &Api::list_campaigns},
+      {"POST", "/v1/campaigns", Role::kOperator, &Api::create_campaign},
+      {"GET", "/v1/campaigns/{id}", Role::kViewer, &Api::get_campaign},
+      {"PUT", "/v1/campaigns/{id}", Role::kOperator, &Api::change_campaign},
+      {"POST", "/v1/campaigns/{id}:start", Role::kOperator, &Api::start_campaign},
+      {"POST", "/v1/campaigns/{id}:resume", Role::kOperator, &Api::resume_campaign},
+      {"POST", "/v1/campaigns/{id}:pause", Role::kOperator, &Api::pause_campaign},
+      {"POST", "/v1/campaigns/{id}:stop", Role::kOperator, &Api::stop_campaign},
+      {"POST", "/v1/campaigns/{id}:preview", Role::kViewer, &Api::preview_campaign},
+      {"GET", "/v1/campaigns/{id}/report", Role::kViewer, &Api::report_campaign},
+      {"GET", "/v1/campaigns/{id}/audit", Role::kViewer, &Api::audit_campaign},
+      {"GET", "/v1/campaigns/{id}/contacts", Role::kViewer, &Api::list_contacts},
+      {"POST", "/v1/campaigns/{id}/contacts", Role::kOperator, &Api::import_contacts},
+      {"GET", "/v1/campaigns/{id}/attempts", Role::kViewer, &Api::list_attempts},
+      {"POST", "/v1/campaigns/{id}/imports", Role::kOperator, &Api::begin_import},
+      {"POST", "/v1/imports/{id}", Role::kOperator, &Api::continue_import},
+      {"POST", "/v1/imports/{id}:finish", Role::kOperator, &Api::finish_import},
+      {"GET", "/v1/numbers/{id}/why", Role::kViewer, &Api::why},
+      {"POST", "/v1/attempts/{id}:resolve", Role::kOperator, &Api::resolve},
+      {"GET", "/v1/suppressions", Role::kViewer, &Api::list_suppressions},
+      {"POST", "/v1/suppressions", Role::kOperator, &Api::add_suppressions},
+      {"DELETE", "/v1/suppressions", Role::kAdmin, &Api::remove_suppression},
+      {"POST", "/v1/registry-checks", Role::kOperator, &Api::add_registry_checks},
+      {"POST", "/v1/consents", Role::kOperator, &Api::add_consents},
+      {"GET", "/v1/trunks", Role::kViewer, &Api::trunks},
       {"POST", "/v1/prompts", Role::kOperator, &Api::prompt},
   };
   return table;
@@ -33,11 +85,13 @@ const std::vector<Api::Route>& Api::routes() {
 
 std::size_t Api::body_limit(std::string_view method, std::string_view path) {
   if (method == "POST" && path == "/v1/prompts") return kMaxPromptBytes;
-  if (method == "POST" && path.starts_with("/v1/campaigns/")) return kMaxContactBytes;
+  const bool takes_lists = path.starts_with("/v1/campaigns/") || path.starts_with("/v1/imports/") ||
+                           path == "/v1/suppressions" || path == "/v1/registry-checks" || path == "/v1/consents";
+  if (method == "POST" && takes_lists) return kMaxContactBytes;
   return 64 * 1024;
 }
 
-Result<void> Api::authorize(const net::HttpRequest& request, Role needed) const {
+Result<Actor> Api::authorize(const net::HttpRequest& request, Role needed) const {
   if (options_.keys.empty()) {
     // The server listens on loopback only then. A web page in a browser on this machine must not get in either.
     if (!request.peer_is_loopback)
@@ -52,7 +106,7 @@ Result<void> Api::authorize(const net::HttpRequest& request, Role needed) const 
     if (!request.header("x-forwarded-for").empty() || !request.header("forwarded").empty()) {
       return fail(ErrorCode::Forbidden, "behind a proxy API keys are needed");
     }
-    return {};
+    return Actor{"local", true};
   }
   std::string_view key = request.header("x-api-key");
   constexpr std::string_view bearer = "Bearer ";
@@ -63,7 +117,7 @@ Result<void> Api::authorize(const net::HttpRequest& request, Role needed) const 
     if (!equal_in_constant_time(known.sha256, hash)) continue;
     if (known.role < needed)
       return fail(ErrorCode::Forbidden, fmt::format("key {} is not allowed to do this", known.name));
-    return {};
+    return Actor{known.name, known.role == Role::kAdmin};
   }
   return fail(ErrorCode::Unauthorized, "the API key is not known");
 }
@@ -82,21 +136,20 @@ void Api::handle(net::HttpRequest request, net::Respond respond) {
   }
   std::string allowed;
   for (const auto& route : routes()) {
-    const bool is_prefix = route.path.ends_with('*');
-    const auto fixed = route.path.substr(0, route.path.size() - (is_prefix ? 1 : 0));
-    if (is_prefix ? !request.path.starts_with(fixed) || request.path.size() == fixed.size() : request.path != fixed)
-      continue;
+    auto name = match(route.path, request.path);
+    if (!name) continue;
     if (request.method != route.method) {
       allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
       continue;
     }
-    if (auto granted = authorize(request, route.role); !granted) {
-      auto refusal = net::problem(granted.error());
+    auto actor = authorize(request, route.role);
+    if (!actor) {
+      auto refusal = net::problem(actor.error());
       if (refusal.status == 401) refusal.headers.emplace_back("WWW-Authenticate", "Bearer");
       respond(std::move(refusal));
       return;
     }
-    (this->*route.handler)(request, std::move(respond));
+    (this->*route.handler)({std::move(request), std::move(*actor), std::move(*name), std::move(respond)});
     return;
   }
   if (!allowed.empty()) {
@@ -111,8 +164,9 @@ void Api::handle(net::HttpRequest request, net::Respond respond) {
 void Api::health(const net::HttpRequest& request, net::Respond respond) {
   const auto state = engine_.state();
   const bool is_ledger_ok = surroundings_.is_ledger_writable();
-  const bool can_place =
-      state.node.is_up && state.is_settled && !state.is_stopping && !state.is_trunk_suspect && is_ledger_ok;
+  const auto trunks = campaigns_.trunks();
+  const bool is_any_trunk_up = std::ranges::any_of(trunks, [](const auto& trunk) { return is_usable(trunk.second); });
+  const bool can_place = state.node.is_up && state.is_settled && !state.is_stopping && is_any_trunk_up && is_ledger_ok;
   boost::json::object body;
   body["status"] = can_place ? "ok" : "unavailable";
   // Details are for those with a key, and for this machine.
@@ -123,10 +177,16 @@ void Api::health(const net::HttpRequest& request, net::Respond respond) {
     if (!state.node.detail.empty()) ami["detail"] = state.node.detail;
     body["ami"] = std::move(ami);
     body["ari"] = boost::json::object{{"state", surroundings_.ari_state()}};
-    body["trunk"] = boost::json::object{{"name", state.trunk}, {"state", state.is_trunk_suspect ? "down" : "up"}};
+    body["trunk"] = boost::json::object{{"name", trunks.front().first},
+                                        {"state", is_usable(trunks.front().second) ? "up" : "down"}};
+    boost::json::array all;
+    for (const auto& [name, view] : trunks) all.push_back(to_json(name, view));
+    body["trunks"] = std::move(all);
     body["ledger"] = boost::json::object{{"state", is_ledger_ok ? "up" : "down"}, {"backlog", store_.backlog()}};
     body["calls"] = boost::json::object{
         {"live", state.live}, {"waiting", state.waiting}, {"held", state.held}, {"unsettled", state.unsettled}};
+    // Equal when nothing is just beginning or ending: a difference that stays is a leak.
+    body["slots"] = boost::json::object{{"atLastLook", state.slots_then}, {"channelsAtLastLook", state.channels}};
     body["events"] = boost::json::object{{"lag", surroundings_.event_lag()}};
   }
   respond(answer(can_place ? 200 : 503, body));

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/ports/campaign_store.h"
 #include "core/ports/prompts.h"
-#include "core/ports/store.h"
-#include "engine/engine.h"
+#include "engine/campaigns.h"
 #include "net/http.h"
 #include "net/http_server.h"
 
@@ -28,6 +30,7 @@ struct ApiOptions {
   std::string default_region;  // ISO 3166, for numbers without "+"; none: those are refused
   std::vector<std::string> caller_ids;
   Duration ring_timeout{30'000};
+  std::string default_policy = "none";  // of campaigns that name none
   std::string version;
 };
 
@@ -36,43 +39,94 @@ struct Surroundings {
   std::function<std::string()> ari_state;   // "up", "down", "off", "unknown"
   std::function<std::int64_t()> event_lag;  // events not yet published by the slowest sink
   std::function<bool()> is_ledger_writable;
+  // Work that would hold up the control thread; false if its queue is full.
+  std::function<bool(std::function<void()>)> run_on_worker;
+  // Back to the control thread, from any other.
+  std::function<void(std::function<void()>)> post;
 };
+
+// A request that was let in.
+struct Request {
+  net::HttpRequest http;
+  Actor actor;
+  std::string name;  // what "{id}" of the route stands for
+  net::Respond respond;
+};
+
+class Imports;
 
 class Api {
  public:
   static constexpr std::size_t kMaxPromptBytes = 64 * 1024 * 1024;
-  static constexpr std::size_t kMaxContactBytes = 8 * 1024 * 1024;
+  static constexpr std::size_t kMaxContactBytes = 64 * 1024 * 1024;  // of one request; imports come in parts
 
-  Api(Engine& engine, Store& store, Prompts& prompts, ApiOptions options, Surroundings surroundings);
+  Api(Engine& engine, Campaigns& campaigns, Store& store, CampaignStore& ledger, Prompts& prompts, ApiOptions options,
+      Surroundings surroundings);
+  ~Api();
 
   void handle(net::HttpRequest request, net::Respond respond);
   // For HttpServerOptions.
   static std::size_t body_limit(std::string_view method, std::string_view path);
 
  private:
+  using Handler = void (Api::*)(Request);
   struct Route {
     std::string_view method;
-    std::string_view path;  // a trailing '*' takes the rest
+    std::string_view path;  // "{id}" stands for one name; a trailing '*' takes the rest
     Role role;
-    void (Api::*handler)(const net::HttpRequest&, net::Respond);
+    Handler handler;
   };
   static const std::vector<Route>& routes();
-  Result<void> authorize(const net::HttpRequest& request, Role needed) const;
+  Result<Actor> authorize(const net::HttpRequest& request, Role needed) const;
 
   void health(const net::HttpRequest& request, net::Respond respond);
-  void dial(const net::HttpRequest& request, net::Respond respond);
-  void calls(const net::HttpRequest& request, net::Respond respond);
-  void call(const net::HttpRequest& request, net::Respond respond);
   void callback(const net::HttpRequest& request, net::Respond respond);
-  void prompt(const net::HttpRequest& request, net::Respond respond);
-  void campaign(const net::HttpRequest& request, net::Respond respond);
-  void campaign_contacts(const net::HttpRequest& request, net::Respond respond);
+  void dial(Request request);
+  void calls(Request request);
+  void call(Request request);
+  void prompt(Request request);
+  void trunks(Request request);
+
+  void list_campaigns(Request request);
+  void create_campaign(Request request);
+  void get_campaign(Request request);
+  void change_campaign(Request request);
+  void start_campaign(Request request);
+  void resume_campaign(Request request);
+  void pause_campaign(Request request);
+  void stop_campaign(Request request);
+  void report_campaign(Request request);
+  void preview_campaign(Request request);
+  void audit_campaign(Request request);
+  void list_contacts(Request request);
+  void list_attempts(Request request);
+  void import_contacts(Request request);
+  void begin_import(Request request);
+  void continue_import(Request request);
+  void finish_import(Request request);
+
+  void why(Request request);
+  void resolve(Request request);
+  void list_suppressions(Request request);
+  void add_suppressions(Request request);
+  void remove_suppression(Request request);
+  void add_registry_checks(Request request);
+  void add_consents(Request request);
+
+  // A campaign that exists, by the path's name; else answers itself.
+  std::optional<CampaignView> campaign_of(const Request& request) const;
+  // Makes prompt ids of the names in `audio` and `preamble`, then goes on.
+  void resolve_prompts(CampaignSettings settings, Reply<CampaignSettings> reply);
+  std::shared_ptr<const GateRules> rules_for(const std::string& campaign_id) const;
 
   Engine& engine_;
+  Campaigns& campaigns_;
   Store& store_;
+  CampaignStore& ledger_;
   Prompts& prompts_;
   ApiOptions options_;
   Surroundings surroundings_;
+  std::unique_ptr<Imports> imports_;
   Time started_;
 };
 

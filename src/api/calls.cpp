@@ -19,7 +19,9 @@ net::HttpResponse refusal(const Error& error) {
 
 }  // namespace
 
-void Api::dial(const net::HttpRequest& request, net::Respond respond) {
+void Api::dial(Request asked) {
+  const auto& request = asked.http;
+  const auto& respond = asked.respond;
   if (!is_json(request)) {
     respond(net::problem(Error(ErrorCode::UnsupportedMedia, "send Content-Type: application/json")));
     return;
@@ -42,7 +44,7 @@ void Api::dial(const net::HttpRequest& request, net::Respond respond) {
     respond(answer(202, to_json(accepted->attempt.request, accepted->attempt.progress)));
   };
   if (parsed->audio.empty()) {
-    engine_.accept(std::move(parsed->attempt), Engine::Mode::kNow, on_accepted);
+    engine_.accept(std::move(parsed->attempt), on_accepted);
     return;
   }
   const auto on_audio = [this, attempt = std::move(parsed->attempt), on_accepted,
@@ -53,12 +55,14 @@ void Api::dial(const net::HttpRequest& request, net::Respond respond) {
     }
     AttemptRequest ready = attempt;
     ready.audio = prompt->id;
-    engine_.accept(std::move(ready), Engine::Mode::kNow, on_accepted);
+    engine_.accept(std::move(ready), on_accepted);
   };
   prompts_.resolve(parsed->audio, on_audio);
 }
 
-void Api::calls(const net::HttpRequest& request, net::Respond respond) {
+void Api::calls(Request asked) {
+  const auto& request = asked.http;
+  const auto& respond = asked.respond;
   const auto* campaign = request.query_value("campaign");
   if (campaign == nullptr) campaign = request.query_value("campaignId");
   const auto* status = request.query_value("status");
@@ -82,7 +86,9 @@ void Api::calls(const net::HttpRequest& request, net::Respond respond) {
   respond(answer(200, body));
 }
 
-void Api::call(const net::HttpRequest& request, net::Respond respond) {
+void Api::call(Request asked) {
+  const auto& request = asked.http;
+  const auto& respond = asked.respond;
   const auto id = request.path.substr(std::string_view("/v1/calls/").size());
   store_.find_call(id, [respond](const Result<std::optional<StoredAttempt>>& found) {
     if (!found) {

@@ -1,125 +1,221 @@
-// The little of campaigns that `carillon run` needs: GET /v1/campaigns/{id}/report, POST /v1/campaigns/{id}/contacts
-// (NDJSON), and POST /v1/prompts.
+// /v1/campaigns: create, change, start, pause, stop, report.
 #include <fmt/format.h>
 
+#include <boost/json/serialize.hpp>
 #include <memory>
 
 #include "api/api.h"
-#include "api/dial_request.h"
+#include "api/campaign_json.h"
 #include "api/json.h"
-#include "base/text.h"
 
 namespace carillon::api {
 namespace {
 
-constexpr std::string_view kPrefix = "/v1/campaigns/";
-constexpr std::size_t kMaxContactsPerRequest = 1000;
+constexpr int kMaxAuditEntries = 500;
 
-// "<id>" of "/v1/campaigns/<id>/<what>"; empty if the path is another.
-std::string campaign_of(const std::string& path, std::string_view what) {
-  const auto rest = std::string_view(path).substr(kPrefix.size());
-  if (!rest.ends_with(what)) return {};
-  const auto id = rest.substr(0, rest.size() - what.size());
-  return is_safe_id(id) ? std::string(id) : std::string();
+void answer_campaign(const net::Respond& respond, int status, const Result<Campaign>& campaign) {
+  respond(campaign ? answer(status, to_json(*campaign)) : net::problem(campaign.error()));
 }
 
-// The answers to one batch, in the order of its lines, sent when the last is there.
-struct Batch {
-  explicit Batch(net::Respond respond_when_done) : respond(std::move(respond_when_done)) {}
-  net::Respond respond;
-  boost::json::array results;
-  std::size_t open = 0;
-
-  void done() {
-    if (--open == 0) respond(answer(200, boost::json::object{{"results", results}}));
+void answer_stop(const net::Respond& respond, const Result<StopReport>& stopped) {
+  if (!stopped) {
+    respond(net::problem(stopped.error()));
+    return;
   }
-};
-
-boost::json::object result_of(const Result<Accepted>& accepted) {
-  if (!accepted) {
-    return {{"error", slug_of(accepted.error().code)}, {"detail", accepted.error().detail}};
-  }
-  return {{"attemptId", accepted->attempt.request.id},
-          {"status", to_string(accepted->attempt.progress.status)},
-          {"isRepeat", accepted->is_repeat}};
+  auto json = to_json(stopped->campaign);
+  const auto& phases = stopped->under_way;
+  json["underWay"] =
+      boost::json::object{{"ordered", phases.ordered}, {"ringing", phases.ringing}, {"answered", phases.answered}};
+  respond(answer(200, json));
 }
 
 }  // namespace
 
-void Api::campaign(const net::HttpRequest& request, net::Respond respond) {
-  const auto id = campaign_of(request.path, "/report");
-  if (id.empty()) {
-    respond(net::problem(Error(ErrorCode::NotFound, "no such path")));
+std::optional<CampaignView> Api::campaign_of(const Request& request) const {
+  auto view = campaigns_.view(request.name);
+  if (!view) request.respond(net::problem(Error(ErrorCode::NotFound, "there is no such campaign")));
+  return view;
+}
+
+void Api::list_campaigns(Request request) {
+  boost::json::array list;
+  for (const auto& view : campaigns_.views()) list.push_back(to_json(view));
+  request.respond(answer(200, boost::json::object{{"campaigns", std::move(list)}}));
+}
+
+void Api::resolve_prompts(CampaignSettings settings, Reply<CampaignSettings> reply) {
+  const auto shared = std::make_shared<CampaignSettings>(std::move(settings));
+  const auto resolve_one = [this](std::string& target, const char* name, Reply<void> next) {
+    if (target.empty() || prompts_.is_stored(target)) {
+      next({});
+      return;
+    }
+    prompts_.resolve(target, [&target, name, next = std::move(next)](const Result<PromptInfo>& prompt) {
+      if (!prompt) {
+        next(fail(prompt.error().code, fmt::format("{}: {}", name, prompt.error().detail)));
+        return;
+      }
+      target = prompt->id;
+      next({});
+    });
+  };
+  const auto on_audio = [shared, resolve_one, reply](const Result<void>& audio) {
+    if (!audio) {
+      reply(std::unexpected(audio.error()));
+      return;
+    }
+    const auto on_preamble = [shared, reply](const Result<void>& preamble) {
+      if (preamble) {
+        reply(*shared);
+      } else {
+        reply(std::unexpected(preamble.error()));
+      }
+    };
+    resolve_one(shared->preamble, "preamble", on_preamble);
+  };
+  resolve_one(shared->audio, "audio", on_audio);
+}
+
+// The body is the settings with "id" beside them.
+void Api::create_campaign(Request request) {
+  auto body = parse_object(request.http.body);
+  auto id = body ? text_member(*body, "id", 64) : std::unexpected(body.error());
+  if (!id) {
+    request.respond(net::problem(id.error()));
     return;
   }
-  store_.report(id, [respond, id](const Result<Report>& report) {
+  body->erase("id");
+  if (!body->contains("policy")) (*body)["policy"] = options_.default_policy;
+  if (!body->contains("name")) (*body)["name"] = *id;
+  auto settings = parse_campaign_settings(boost::json::serialize(*body));
+  if (!settings) {
+    request.respond(net::problem(settings.error()));
+    return;
+  }
+  const auto on_created = [respond = request.respond](const Result<Campaign>& created) {
+    answer_campaign(respond, 201, created);
+  };
+  const auto on_resolved = [this, id = *id, actor = request.actor, on_created](Result<CampaignSettings> resolved) {
+    if (resolved) {
+      campaigns_.create(id, std::move(*resolved), actor, on_created);
+    } else {
+      on_created(std::unexpected(resolved.error()));
+    }
+  };
+  resolve_prompts(std::move(*settings), on_resolved);
+}
+
+void Api::get_campaign(Request request) {
+  const auto view = campaign_of(request);
+  if (!view) return;
+  const auto on_report = [view = *view, respond = request.respond](const Result<CampaignReport>& report) {
     if (!report) {
       respond(net::problem(report.error()));
       return;
     }
-    auto body = to_json(*report);
-    body["campaignId"] = id;
-    respond(answer(200, body));
-  });
+    auto json = to_json(view);
+    json["report"] = to_json(*report);
+    respond(answer(200, json));
+  };
+  ledger_.report(view->campaign.id, on_report);
 }
 
-// Each line is a body of POST /dial; campaignId is the path's, and callId is made of campaign and number: a contact
-// sent again is the same attempt. The audio is a stored prompt's id here, so that lines need no waiting.
-void Api::campaign_contacts(const net::HttpRequest& request, net::Respond respond) {
-  const auto id = campaign_of(request.path, "/contacts");
-  if (id.empty()) {
-    respond(net::problem(Error(ErrorCode::NotFound, "no such path (a campaign's id has letters, digits, . _ -)")));
+void Api::change_campaign(Request request) {
+  if (!campaign_of(request)) return;
+  auto settings = parse_campaign_settings(request.http.body);
+  if (!settings) {
+    request.respond(net::problem(settings.error()));
     return;
   }
-  auto lines = split(request.body, '\n');
-  while (!lines.empty() && trim(lines.back()).empty()) lines.pop_back();
-  if (lines.empty() || lines.size() > kMaxContactsPerRequest) {
-    respond(net::problem(Error(ErrorCode::Invalid, fmt::format("send 1 to {} lines of JSON", kMaxContactsPerRequest))));
-    return;
-  }
-  const auto batch = std::make_shared<Batch>(std::move(respond));
-  batch->results.resize(lines.size());
-  batch->open = lines.size();
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    auto parsed = parse_dial_request(lines[i], options_);
-    if (!parsed) {
-      batch->results[i] = result_of(std::unexpected(parsed.error()));
-      batch->done();
-      continue;
+  const auto on_changed = [respond = request.respond](const Result<Campaign>& changed) {
+    answer_campaign(respond, 200, changed);
+  };
+  const auto on_resolved = [this, id = request.name, actor = request.actor,
+                            on_changed](Result<CampaignSettings> resolved) {
+    if (resolved) {
+      campaigns_.change(id, std::move(*resolved), actor, on_changed);
+    } else {
+      on_changed(std::unexpected(resolved.error()));
     }
-    if (!parsed->audio.empty() && !prompts_.is_stored(parsed->audio)) {
-      const Error unknown(ErrorCode::AudioInvalid,
-                          "audioFileUrl must be the id of a stored prompt here (POST /v1/prompts)");
-      batch->results[i] = result_of(std::unexpected(unknown));
-      batch->done();
-      continue;
-    }
-    auto& asked = parsed->attempt;
-    asked.campaign_id = id;
-    asked.call_id = id + "/" + asked.number;
-    asked.audio = parsed->audio;
-    asked.fingerprint = sha256_hex(asked.call_id).substr(0, 32);
-    engine_.accept(std::move(asked), Engine::Mode::kCampaign, [batch, i](const Result<Accepted>& accepted) {
-      batch->results[i] = result_of(accepted);
-      batch->done();
-    });
-  }
+  };
+  resolve_prompts(std::move(*settings), on_resolved);
 }
 
-void Api::prompt(const net::HttpRequest& request, net::Respond respond) {
-  const auto* name = request.query_value("name");
-  const auto on_stored = [respond](const Result<PromptInfo>& prompt) {
-    if (!prompt) {
-      respond(net::problem(prompt.error()));
+void Api::start_campaign(Request request) {
+  const auto on_started = [respond = request.respond](const Result<Campaign>& started) {
+    answer_campaign(respond, 200, started);
+  };
+  campaigns_.start_campaign(request.name, request.actor, on_started);
+}
+
+void Api::resume_campaign(Request request) {
+  const auto on_resumed = [respond = request.respond](const Result<Campaign>& resumed) {
+    answer_campaign(respond, 200, resumed);
+  };
+  campaigns_.resume(request.name, request.actor, on_resumed);
+}
+
+void Api::pause_campaign(Request request) {
+  const auto on_paused = [respond = request.respond](const Result<StopReport>& paused) {
+    answer_stop(respond, paused);
+  };
+  campaigns_.pause(request.name, request.actor, on_paused);
+}
+
+void Api::stop_campaign(Request request) {
+  const auto* word = request.http.query_value("mode");
+  const auto mode = word == nullptr ? std::optional(StopMode::kDrain) : parse_stop_mode(*word);
+  if (!mode) {
+    request.respond(net::problem(Error(ErrorCode::Invalid, "mode must be drain, finish or now")));
+    return;
+  }
+  const auto on_stopped = [respond = request.respond](const Result<StopReport>& stopped) {
+    answer_stop(respond, stopped);
+  };
+  campaigns_.stop(request.name, *mode, request.actor, on_stopped);
+}
+
+// Also of a name that calls of /dial count for, though no campaign has it.
+void Api::report_campaign(Request request) {
+  const auto* format = request.http.query_value("format");
+  const bool is_csv = format != nullptr && *format == "csv";
+  const auto on_report = [is_csv, id = request.name, respond = request.respond](const Result<CampaignReport>& report) {
+    if (!report) {
+      respond(net::problem(report.error()));
       return;
     }
-    respond(answer(201, boost::json::object{{"id", prompt->id},
-                                            {"durationMs", prompt->duration.count()},
-                                            {"loudnessLufs", prompt->loudness_lufs},
-                                            {"gainDb", prompt->gain_db},
-                                            {"source", prompt->source}}));
+    if (is_csv) {
+      net::HttpResponse response;
+      response.content_type = "text/csv; charset=utf-8";
+      response.body = to_csv(*report);
+      respond(std::move(response));
+      return;
+    }
+    auto json = to_json(*report);
+    json["campaignId"] = id;
+    respond(answer(200, json));
   };
-  prompts_.store(request.body, name == nullptr ? "upload" : *name, on_stored);
+  ledger_.report(request.name, on_report);
+}
+
+void Api::audit_campaign(Request request) {
+  if (!campaign_of(request)) return;
+  const auto on_audit = [respond = request.respond](const Result<std::vector<AuditEntry>>& entries) {
+    if (!entries) {
+      respond(net::problem(entries.error()));
+      return;
+    }
+    boost::json::array list;
+    for (const auto& entry : *entries) list.push_back(to_json(entry));
+    respond(answer(200, boost::json::object{{"entries", std::move(list)}}));
+  };
+  ledger_.audit(request.name, kMaxAuditEntries, on_audit);
+}
+
+void Api::trunks(Request request) {
+  boost::json::array list;
+  for (const auto& [name, view] : campaigns_.trunks()) list.push_back(to_json(name, view));
+  request.respond(answer(200, boost::json::object{{"trunks", std::move(list)}}));
 }
 
 }  // namespace carillon::api

@@ -10,7 +10,7 @@
 #include "api/json.h"
 #include "base/text.h"
 #include "core/campaign/phone_number.h"
-#include "core/campaign/window.h"
+#include "core/campaign/places.h"
 
 namespace carillon::api {
 namespace {

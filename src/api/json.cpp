@@ -64,23 +64,6 @@ boost::json::object to_json(const AttemptRequest& request, const AttemptProgress
   return call;
 }
 
-boost::json::object to_json(const Report& report) {
-  const auto counts = [](const std::map<std::string, std::int64_t>& by_name) {
-    boost::json::object object;
-    for (const auto& [name, count] : by_name) object[name] = count;
-    return object;
-  };
-  boost::json::object json;
-  json["attempts"] = report.attempts;
-  json["statuses"] = counts(report.statuses);
-  json["outcomes"] = counts(report.outcomes);
-  json["keys"] = counts(report.keys);
-  json["skipped"] = counts(report.reasons);
-  json["opt_outs"] = report.opt_outs;
-  json["events"] = report.events;
-  return json;
-}
-
 net::HttpResponse answer(int status, const boost::json::value& body) {
   net::HttpResponse response;
   response.status = status;

@@ -20,7 +20,6 @@ Result<std::string> text_member(const boost::json::object& object, std::string_v
                                 std::string_view fallback = "");
 
 boost::json::object to_json(const AttemptRequest& request, const AttemptProgress& progress);
-boost::json::object to_json(const Report& report);
 
 net::HttpResponse answer(int status, const boost::json::value& body);
 

@@ -108,6 +108,17 @@ const std::map<std::string, Setter>& keys() {
       {"trunk.caller_ids", list_key(FIELD(trunk.caller_ids))},
       {"trunk.calls_per_second", number_key(FIELD(trunk.calls_per_second), 0.01, 1000)},
       {"trunk.max_live_calls", number_key(FIELD(trunk.max_live_calls), 1, 100'000)},
+      {"trunk.start_calls_per_second", number_key(FIELD(trunk.start_calls_per_second), 0.2, 1000)},
+      {"trunk.short_call_seconds", number_key(FIELD(trunk.short_call_seconds), 0, 600)},
+      {"trunk.max_short_ratio", number_key(FIELD(trunk.max_short_ratio), 0, 1)},
+      {"trunk.min_answer_ratio", number_key(FIELD(trunk.min_answer_ratio), 0, 1)},
+      {"node.calls_per_second", number_key(FIELD(node.calls_per_second), 0.01, 1000)},
+      {"node.max_live_calls", number_key(FIELD(node.max_live_calls), 1, 100'000)},
+      {"node.max_set_ups", number_key(FIELD(node.max_set_ups), 1, 10'000)},
+      {"campaigns.policy", text_key(FIELD(campaigns.policy))},
+      {"campaigns.policies", text_key(FIELD(campaigns.policies))},
+      {"campaigns.calls_per_second", number_key(FIELD(campaigns.calls_per_second), 0.01, 10'000)},
+      {"campaigns.max_live_calls", number_key(FIELD(campaigns.max_live_calls), 1, 1'000'000)},
       {"calls.ring_timeout_seconds", number_key(FIELD(calls.ring_timeout_seconds), 15, 120)},
       {"calls.post_dial_delay_seconds", number_key(FIELD(calls.post_dial_delay_seconds), 1, 60)},
       {"calls.max_call_seconds", number_key(FIELD(calls.max_call_seconds), 10, 7200)},
@@ -195,6 +206,41 @@ Result<void> add_api_keys(Config& config, const toml::array& array, const Source
   return {};
 }
 
+// A trunk of [[trunks]] has the keys of [trunk].
+Result<void> add_trunks(Config& config, const toml::array& array, const std::string& file) {
+  for (const auto& item : array) {
+    const Source source{fmt::format("{}:{}", file, item.source().begin.line)};
+    const auto* table = item.as_table();
+    if (table == nullptr) return bad(source, "trunks", "each trunk is a table, written below [[trunks]]");
+    Config one;
+    one.trunk.name.clear();
+    for (const auto& [name, value] : *table) {
+      const std::string key = "trunk." + std::string(name.str());
+      const Source where{fmt::format("{}:{}", file, value.source().begin.line)};
+      const auto text = text_of(value, where, key);
+      if (!text) return std::unexpected(text.error());
+      if (auto set = set_key(one, key, *text, where); !set) return set;
+    }
+    if (one.trunk.name.empty()) return bad(source, "trunks", "name is missing");
+    config.more_trunks.push_back(one.trunk);
+  }
+  return {};
+}
+
+Result<void> check_trunks(const Config& config, const Source& source) {
+  std::set<std::string> names;
+  for (const auto& trunk : config.all_trunks()) {
+    if (!is_safe_id(trunk.name))
+      return bad(source, "trunk.name", "only letters, digits, . _ - (the PJSIP endpoint's name)");
+    if (!names.insert(trunk.name).second) return bad(source, "trunks", "two trunks are named " + trunk.name);
+    for (const auto& number : trunk.caller_ids) {
+      if (clean_number(number).empty())
+        return bad(source, "trunk.caller_ids", "a caller ID is digits with an optional +");
+    }
+  }
+  return {};
+}
+
 Result<void> read_file(Config& config, const std::filesystem::path& file) {
   toml::table root;
   try {
@@ -206,6 +252,10 @@ Result<void> read_file(Config& config, const std::filesystem::path& file) {
   }
   for (const auto& [section, node] : root) {
     const Source section_source{fmt::format("{}:{}", file.string(), node.source().begin.line)};
+    if (section.str() == "trunks" && node.is_array()) {
+      if (auto added = add_trunks(config, *node.as_array(), file.string()); !added) return added;
+      continue;
+    }
     const auto* table = node.as_table();
     if (table == nullptr)
       return bad(section_source, std::string(section.str()), "keys stand in sections, such as [ami]");
@@ -249,12 +299,7 @@ Result<void> check(Config& config) {
   if (ami.events_password.empty()) ami.events_password = ami.password;
   if (ami.journal_username.empty()) ami.journal_username = ami.username;
   if (ami.journal_password.empty()) ami.journal_password = ami.password;
-  if (!is_safe_id(config.trunk.name))
-    return bad(source, "trunk.name", "only letters, digits, . _ - (the PJSIP endpoint's name)");
-  for (const auto& number : config.trunk.caller_ids) {
-    if (clean_number(number).empty())
-      return bad(source, "trunk.caller_ids", "a caller ID is digits with an optional +");
-  }
+  if (auto checked = check_trunks(config, source); !checked) return checked;
   if (config.window.from_minute >= config.window.to_minute) return bad(source, "window", "from must lie before to");
   if (config.ivr.agent_trunk.empty()) config.ivr.agent_trunk = config.trunk.name;
   if (config.ivr.callback_url.empty()) config.ivr.callback_url = fmt::format("http://127.0.0.1:{}", config.server.port);
@@ -273,6 +318,12 @@ Result<void> check(Config& config) {
 }
 
 }  // namespace
+
+std::vector<Config::Trunk> Config::all_trunks() const {
+  std::vector<Trunk> all{trunk};
+  all.insert(all.end(), more_trunks.begin(), more_trunks.end());
+  return all;
+}
 
 Environment process_environment() {
   return [](const std::string& name) -> std::optional<std::string> {

@@ -10,8 +10,7 @@
 
 #include "api/api.h"
 #include "base/result.h"
-#include "core/campaign/pacer.h"
-#include "core/campaign/window.h"
+#include "core/campaign/hours.h"
 
 namespace carillon {
 
@@ -43,7 +42,24 @@ struct Config {
     std::vector<std::string> caller_ids;  // verified numbers; the first is the default
     double calls_per_second = 5;
     int max_live_calls = 50;
-  } trunk;
+    double start_calls_per_second = 2;  // slow start begins here
+    // Guards of the account's quality (TrunkLimits); 0 switches one off.
+    int short_call_seconds = 12;
+    double max_short_ratio = 0;
+    double min_answer_ratio = 0;
+  } trunk;                         // the first
+  std::vector<Trunk> more_trunks;  // [[trunks]]
+  struct Node {
+    double calls_per_second = 100;
+    int max_live_calls = 400;
+    int max_set_ups = 200;  // calls ordered and without any sign yet
+  } node;
+  struct Campaigns {
+    std::string policy = "none";     // of campaigns that name none
+    std::filesystem::path policies;  // folder with further packs, or newer ones; empty: the built-in ones
+    double calls_per_second = 1000;  // all campaigns and /dial together
+    int max_live_calls = 100'000;
+  } campaigns;
   struct Calls {
     int ring_timeout_seconds = 30;
     int post_dial_delay_seconds = 15;
@@ -51,7 +67,7 @@ struct Config {
     int max_waiting = 10'000;
     std::string default_region;
   } calls;
-  Window window;
+  HourSpan window{9 * 60, 20 * 60};  // of calls that belong to no campaign, on every day
   struct Ivr {
     int digit_timeout_seconds = 5;
     int response_timeout_seconds = 10;
@@ -79,7 +95,9 @@ struct Config {
     std::string level = "info";
   } log;
 
-  bool is_test_trunk() const { return trunk.name == "loopback"; }
+  std::vector<Trunk> all_trunks() const;
+  // Only the loopback test trunk is free of the window, and only if there is no other.
+  bool is_test_trunk() const { return trunk.name == "loopback" && more_trunks.empty(); }
 };
 
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;

@@ -6,7 +6,9 @@
 #include <cstdio>
 #include <thread>
 
+#include "app/campaign_commands.h"
 #include "app/config.h"
+#include "app/embedded.h"
 #include "app/prompt_command.h"
 #include "app/service.h"
 #include "app/version.h"
@@ -19,12 +21,6 @@
 namespace carillon {
 namespace {
 
-// What all commands take.
-struct Common {
-  std::string config_file;
-  std::string api_key;
-};
-
 struct DialCommand {
   std::string number;
   std::string audio;
@@ -33,23 +29,6 @@ struct DialCommand {
   bool is_json = false;
   bool is_async = false;
 };
-
-int fail_with(const Error& error) {
-  fmt::print(stderr, "carillon: {}\n", to_string(error));
-  return cli::kFailed;
-}
-
-Result<Config> configure(const Common& common) {
-  std::string file = common.config_file;
-  const auto environment = process_environment();
-  if (file.empty()) file = environment("CARILLON_CONFIG").value_or("");
-  std::error_code ignored;
-  if (file.empty() && std::filesystem::exists("/etc/carillon/carillon.toml", ignored))
-    file = "/etc/carillon/carillon.toml";
-  auto config = load_config(file, environment);
-  if (config) log::set_up(config->log.format == "json" ? log::Format::kJson : log::Format::kText, config->log.level);
-  return config;
-}
 
 int serve(const Common& common) {
   const auto config = configure(common);
@@ -63,87 +42,42 @@ int serve(const Common& common) {
   return (*service)->run(true);
 }
 
-// Runs `command` against the daemon that holds the ledger, or against an engine of its own if none does.
-int with_engine(Config config, const Common& common, bool needs_daemon,
-                const std::function<int(cli::Client&, const std::function<std::string()>& stop_starting)>& command) {
-  const auto daemon_port = config.server.port;
-  const auto daemon_host = config.server.listen;
-  Config embedded = config;
-  embedded.server = Config::Server{};
-  embedded.server.port = 0;
-  auto service = Service::create(embedded, false);
-  if (!service && service.error().code != ErrorCode::Locked) return fail_with(service.error());
-  if (!service) {
-    fmt::print(stderr, "using the running daemon at {}:{}\n", daemon_host, daemon_port);
-    cli::Client client(daemon_host, daemon_port, common.api_key);
-    return command(client, [] {
-      return std::string("stopping: contacts that the daemon has already are still called (Ctrl-C again to leave now)");
-    });
-  }
-  if (needs_daemon) return fail_with(Error(ErrorCode::Unavailable, "no carillon serve is running that could place it"));
-  std::thread engine([&] { (*service)->run(false); });
-  cli::Client client("127.0.0.1", (*service)->port(), "");
-  const auto stop_starting = [&] {
-    (*service)->stop_starting();
-    return std::string("stopping: calls under way end by themselves (Ctrl-C again to leave now)");
-  };
-  int code = cli::kFailed;
-  try {
-    code = command(client, stop_starting);
-  } catch (const std::exception& error) {
-    // An answer that is not ours, of another program on that port.
-    fmt::print(stderr, "carillon: an answer was not understood: {}\n", error.what());
-  }
-  (*service)->stop();
-  engine.join();
-  return code;
-}
-
-// What keeps calls from being placed, in words; empty if nothing does.
-std::string obstacle_in(const boost::json::object& health) {
-  if (health.at("status").as_string() == "ok") return {};
-  const auto* ami = health.if_contains("ami");
-  if (ami == nullptr) return "the daemon cannot place calls (an API key would show why)";
-  if (!ami->at("isSettled").as_bool()) {
-    const auto* detail = ami->as_object().if_contains("detail");
-    return "Asterisk's manager port: " +
-           (detail == nullptr ? std::string("not settled yet") : std::string(detail->as_string()));
-  }
-  // A trunk that is down is probed by the calls themselves.
-  return {};
-}
-
-// Until the telephony server is connected and settled; says so if it takes long.
-Result<void> wait_until_ready(cli::Client& client) {
-  std::string obstacle;
-  for (int i = 0; i < 150; ++i) {
-    const auto health = client.health();
-    if (!health) return std::unexpected(health.error());
-    obstacle = obstacle_in(*health);
-    if (obstacle.empty()) return {};
-    if (i == 20) fmt::print(stderr, "waiting: {}\n", obstacle);
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
-  return fail(ErrorCode::Unavailable, obstacle);
-}
-
 int run(const Common& common, const cli::RunOptions& options) {
   auto config = configure(common);
   if (!config) return fail_with(config.error());
   if (options.is_quiet || ::isatty(STDERR_FILENO) == 1) log::set_up(log::Format::kText, "warn");
-  return with_engine(*config, common, false,
-                     [&](cli::Client& client, const std::function<std::string()>& stop_starting) {
-                       if (auto ready = wait_until_ready(client); !ready) return fail_with(ready.error());
-                       return cli::run_campaign(client, options, stop_starting);
-                     });
+  const auto command = [&](cli::Client& client) { return cli::run_campaign(client, options); };
+  return with_engine(*config, common, {false, true}, command);
+}
+
+int watch_call(cli::Client& client, boost::json::object call, const DialCommand& command) {
+  const auto id = std::string(call.at("attemptId").as_string());
+  std::string status;
+  while (!command.is_async) {
+    if (const auto now = std::string(call.at("status").as_string()); now != status) {
+      status = now;
+      fmt::print(stderr, "{} {}\n", id, status);
+    }
+    const auto parsed = parse_call_status(status);
+    if (parsed && is_final(*parsed)) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    auto next = client.get("/v1/calls/" + id);
+    if (!next) return fail_with(next.error());
+    call = std::move(*next);
+  }
+  if (command.is_json) {
+    fmt::print("{}\n", boost::json::serialize(call));
+  } else if (const auto* outcome = call.if_contains("outcome")) {
+    fmt::print("{}\n", std::string(outcome->as_string()));
+  }
+  return cli::kDone;
 }
 
 int dial(const Common& common, const DialCommand& command) {
   auto config = configure(common);
   if (!config) return fail_with(config.error());
   log::set_up(log::Format::kText, "warn");
-  return with_engine(*config, common, command.is_async, [&](cli::Client& client, const std::function<std::string()>&) {
-    if (auto ready = wait_until_ready(client); !ready) return fail_with(ready.error());
+  const auto place = [&](cli::Client& client) {
     boost::json::object body{{"phoneNumber", command.number}};
     if (!command.audio.empty()) body["audioFileUrl"] = command.audio;
     // With an id, a request that is sent again after a broken connection is the same call.
@@ -151,27 +85,9 @@ int dial(const Common& common, const DialCommand& command) {
     if (!command.campaign.empty()) body["campaignId"] = command.campaign;
     auto call = client.post("/dial", boost::json::serialize(body), "application/json");
     if (!call) return fail_with(call.error());
-    const auto id = std::string(call->at("attemptId").as_string());
-    std::string status;
-    while (!command.is_async) {
-      if (const auto now = std::string(call->at("status").as_string()); now != status) {
-        status = now;
-        fmt::print(stderr, "{} {}\n", id, status);
-      }
-      const auto parsed = parse_call_status(status);
-      if (parsed && is_final(*parsed)) break;
-      std::this_thread::sleep_for(std::chrono::milliseconds(200));
-      auto next = client.get("/v1/calls/" + id);
-      if (!next) return fail_with(next.error());
-      call = std::move(next);
-    }
-    if (command.is_json) {
-      fmt::print("{}\n", boost::json::serialize(*call));
-    } else if (const auto* outcome = call->if_contains("outcome")) {
-      fmt::print("{}\n", std::string(outcome->as_string()));
-    }
-    return static_cast<int>(cli::kDone);
-  });
+    return watch_call(client, std::move(*call), command);
+  };
+  return with_engine(*config, common, {command.is_async, true}, place);
 }
 
 int print_dialplan(const Common& common, bool features) {
@@ -229,7 +145,9 @@ int main_of(int argc, char** argv) {
   cli::RunOptions run_options;
   auto* run_command =
       app.add_subcommand("run", "call every contact of a file once; break off and run again as you like");
-  run_command->add_option("contacts", run_options.contacts, "CSV with a phone column (and id, time_zone, variables)")
+  run_command
+      ->add_option("contacts", run_options.contacts,
+                   "the list: CSV, TSV or JSON lines, also gzipped, with a phone column (and id, time_zone, variables)")
       ->required();
   run_command->add_option("--audio", run_options.audio,
                           "the message: WAV, MP3, FLAC, OGG, ulaw, alaw, sln (default: built-in welcome)");
@@ -243,6 +161,8 @@ int main_of(int argc, char** argv) {
       ->capture_default_str();
   run_command->add_option("--rejected", run_options.rejected,
                           "where bad rows go, with reasons (default: <contacts>.rejected.csv in this folder)");
+  run_command->add_option("--region", run_options.region,
+                          "ISO 3166 country of numbers without a country code, such as IL");
   run_command->add_flag("--json", run_options.is_json, "end with one JSON object on stdout");
   run_command->add_flag("--quiet", run_options.is_quiet, "no progress");
   run_command->callback([&] { code = run(common, run_options); });
@@ -256,6 +176,9 @@ int main_of(int argc, char** argv) {
   dial_sub->add_flag("--json", dial_command.is_json, "print the call as JSON");
   dial_sub->add_flag("--no-wait", dial_command.is_async, "return once the call is accepted (needs a running daemon)");
   dial_sub->callback([&] { code = dial(common, dial_command); });
+
+  std::function<int()> chosen;
+  add_campaign_commands(app, common, chosen);
 
   bool features = false;
   auto* dialplan_sub = app.add_subcommand("dialplan", "print Asterisk's extensions.conf for this configuration");
@@ -288,7 +211,7 @@ int main_of(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : static_cast<int>(cli::kUsage);
   }
-  return code;
+  return chosen ? chosen() : code;
 }
 
 }  // namespace

@@ -13,10 +13,12 @@
 
 #include "api/api.h"
 #include "app/ari_probe.h"
+#include "app/policies.h"
 #include "app/version.h"
 #include "asterisk/node.h"
 #include "base/log.h"
-#include "engine/engine.h"
+#include "base/worker.h"
+#include "engine/campaigns.h"
 #include "ledger/sqlite_store.h"
 #include "net/http_server.h"
 #include "prompt/library.h"
@@ -57,21 +59,56 @@ class AsioAlarm final : public Alarm {
   Time when_{};
 };
 
-ZoneTable load_zones() {
+Places load_places() {
   std::ifstream file("/usr/share/zoneinfo/zone.tab");
   std::stringstream text;
   text << file.rdbuf();
-  return parse_zone_table(text.str());
+  return Places::parse(text.str());
 }
 
-EngineOptions engine_options(const Config& config) {
+DialerOptions dialer_options(const Config& config, std::map<std::string, PolicyPack> policies) {
+  DialerOptions options;
+  for (const auto& trunk : config.all_trunks()) {
+    TrunkLimits limits;
+    limits.calls_per_second = trunk.calls_per_second;
+    limits.max_live_calls = trunk.max_live_calls;
+    limits.start_calls_per_second = trunk.start_calls_per_second;
+    limits.short_call = std::chrono::seconds(trunk.short_call_seconds);
+    limits.max_short_ratio = trunk.max_short_ratio;
+    limits.min_answer_ratio = trunk.min_answer_ratio;
+    options.trunks.push_back({trunk.name, limits, trunk.caller_ids});
+  }
+  options.overall = {config.campaigns.calls_per_second, config.campaigns.max_live_calls};
+  options.node = {config.node.calls_per_second, config.node.max_live_calls};
+  options.max_set_ups = config.node.max_set_ups;
+  options.policies = std::move(policies);
+  options.places = std::make_shared<const Places>(load_places());
+  options.max_call = std::chrono::seconds(config.calls.max_call_seconds);
+  options.is_window_enforced = !config.is_test_trunk();
+  return options;
+}
+
+// Calls of /dial that belong to no campaign: the pack of a fresh install, at the hours of [window] on every day.
+std::shared_ptr<const GateRules> direct_rules(const Config& config, const DialerOptions& dialer) {
+  auto rules = std::make_shared<GateRules>();
+  rules->policy = default_policy_pack();
+  for (auto& [kind, asked] : rules->policy.classes) {
+    for (auto& day : asked.hours.days) day = {config.window};
+    // Whoever tries things out on the test trunk rings the same few numbers all day.
+    if (config.is_test_trunk()) asked.caps = {};
+  }
+  rules->campaign.state = CampaignState::kRunning;
+  rules->campaign.settings.policy = rules->policy.id;
+  rules->places = dialer.places;
+  rules->max_call = dialer.max_call;
+  rules->is_window_enforced = dialer.is_window_enforced;
+  return rules;
+}
+
+EngineOptions engine_options(const Config& config, const DialerOptions& dialer) {
   EngineOptions options;
   options.trunk = config.trunk.name;
-  if (!config.trunk.caller_ids.empty()) options.caller_id = config.trunk.caller_ids.front();
-  options.is_window_enforced = !config.is_test_trunk();
-  options.window = config.window;
-  options.zones = load_zones();
-  options.pace = Pace{config.trunk.calls_per_second, config.trunk.max_live_calls};
+  options.direct_rules = direct_rules(config, dialer);
   options.limits.default_region = config.calls.default_region;
   options.limits.max_call = std::chrono::seconds(config.calls.max_call_seconds);
   options.limits.post_dial_delay = std::chrono::seconds(config.calls.post_dial_delay_seconds);
@@ -93,7 +130,10 @@ api::ApiOptions api_options(const Config& config) {
   options.keys = config.server.keys;
   options.callback_token = config.server.callback_token;
   options.default_region = config.calls.default_region;
-  options.caller_ids = config.trunk.caller_ids;
+  for (const auto& trunk : config.all_trunks()) {
+    options.caller_ids.insert(options.caller_ids.end(), trunk.caller_ids.begin(), trunk.caller_ids.end());
+  }
+  options.default_policy = config.campaigns.policy;
   options.ring_timeout = std::chrono::seconds(config.calls.ring_timeout_seconds);
   options.version = kVersion;
   return options;
@@ -103,11 +143,12 @@ api::ApiOptions api_options(const Config& config) {
 
 // In the order in which they are made; they go in the opposite order.
 struct Service::Parts {
-  explicit Parts(const Config& configuration) : config(configuration), alarm(io), signals(io) {}
+  explicit Parts(const Config& configuration) : config(configuration), alarm(io), dial_alarm(io), signals(io) {}
 
   Config config;
   asio::io_context io{1};
   AsioAlarm alarm;
+  AsioAlarm dial_alarm;
   asio::signal_set signals;
   std::unique_ptr<ledger::SqliteStore> store;
   std::atomic<publish::Relay*> relay_to_wake{nullptr};
@@ -116,7 +157,9 @@ struct Service::Parts {
   std::unique_ptr<AriProbe> ari;
   std::unique_ptr<asterisk::Node> node;
   std::unique_ptr<Engine> engine;
+  std::unique_ptr<Campaigns> campaigns;
   std::unique_ptr<api::Api> api;
+  std::unique_ptr<Worker> import_worker;
   std::unique_ptr<net::HttpServer> server;
   int exit_code = 0;
   bool is_stopping = false;
@@ -146,6 +189,11 @@ Service::Service(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Service::~Service() = default;
 
 Result<std::unique_ptr<Service>> Service::create(const Config& config, bool starts_leftovers) {
+  auto policies = load_policies(config.campaigns.policies);
+  if (!policies) return std::unexpected(policies.error());
+  if (!policies->contains(config.campaigns.policy)) {
+    return fail(ErrorCode::Config, fmt::format("campaigns.policy: there is no pack \"{}\"", config.campaigns.policy));
+  }
   auto parts = std::make_unique<Parts>(config);
   auto& p = *parts;
   const auto post = [&io = p.io](std::function<void()> work) { asio::post(io, std::move(work)); };
@@ -170,16 +218,24 @@ Result<std::unique_ptr<Service>> Service::create(const Config& config, bool star
     log::error("ledger_lost", {{"detail", to_string(error)}});
     p.begin_stop(1);
   };
-  EngineOptions options = engine_options(config);
+  DialerOptions dialer = dialer_options(config, std::move(*policies));
+  EngineOptions options = engine_options(config, dialer);
   options.starts_leftovers = starts_leftovers;
   p.engine = std::make_unique<Engine>(*p.store, *p.node, p.alarm, std::move(options), on_fatal);
   p.alarm.on_ring = [&p] { p.engine->on_alarm(); };
+  p.campaigns =
+      std::make_unique<Campaigns>(*p.engine, *p.store, p.dial_alarm, std::move(dialer), starts_leftovers, on_fatal);
+  p.dial_alarm.on_ring = [&p] { p.campaigns->on_alarm(); };
 
   api::Surroundings surroundings;
   surroundings.ari_state = [&p] { return p.ari->state(); };
   surroundings.event_lag = [&p] { return p.relay->lag(); };
   surroundings.is_ledger_writable = [&p] { return !p.is_stopping && p.store->backlog() < kMaxLedgerBacklog; };
-  p.api = std::make_unique<api::Api>(*p.engine, *p.store, *p.prompts, api_options(config), std::move(surroundings));
+  p.import_worker = std::make_unique<Worker>();
+  surroundings.run_on_worker = [&p](std::function<void()> job) { return p.import_worker->submit(std::move(job)); };
+  surroundings.post = post;
+  p.api = std::make_unique<api::Api>(*p.engine, *p.campaigns, *p.store, *p.store, *p.prompts, api_options(config),
+                                     std::move(surroundings));
   net::HttpServerOptions http;
   http.body_limit = &api::Api::body_limit;
   const auto handler = [&p](net::HttpRequest request, net::Respond respond) {
@@ -203,7 +259,7 @@ int Service::run(bool handle_signals) {
       p.begin_stop(0);
     });
   }
-  p.engine->start([&p](const Result<void>& started) {
+  p.campaigns->start([&p](const Result<void>& started) {
     if (!started) {
       log::error("engine_not_started", {{"detail", to_string(started.error())}});
       p.begin_stop(1);

@@ -76,6 +76,13 @@ Result<std::string> render_dialplan(const DialplanOptions& options) {
   return text;
 }
 
+std::string key_variable(char key) {
+  if (key >= '0' && key <= '9') return fmt::format("CARILLON_KEY_{}", key);
+  if (key == '*') return "CARILLON_KEY_STAR";
+  if (key == '#') return "CARILLON_KEY_HASH";
+  return "";
+}
+
 std::string render_features() {
   return "[applicationmap]\n"
          "; Key 9 of the called person while talking to an agent; extensions.conf switches it on per call.\n"

@@ -27,6 +27,10 @@ struct DialplanOptions {
 // Invalid if a value could change the meaning of the dialplan (control characters, separators).
 Result<std::string> render_dialplan(const DialplanOptions& options);
 
+// The dialplan's variable for the action of a key ('0'-'9', '*', '#') in the main menu; empty for what is no key. Its
+// value is a word of KeyAction; with one of them set, keys without one are invalid. 9 means opt-out whatever is set.
+std::string key_variable(char key);
+
 // features.conf of the same: key 9 while talking to an agent.
 std::string render_features();
 

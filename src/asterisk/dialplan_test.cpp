@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "core/call/words.h"
+
 namespace carillon::asterisk {
 namespace {
 
@@ -35,22 +39,50 @@ TEST(Dialplan, TheOriginateContextHasNoFailedExtensionAndNoCatchAll) {
   EXPECT_EQ(context.find("_."), std::string::npos);
 }
 
-// 9 works in every prompt: each Background names a context that has it, or stands in one.
-TEST(Dialplan, NoPromptIsPlayedWhereNineDoesNotWork) {
+// 9 works in every prompt: each Background names a context that has it, or stands in one. And each is followed by a
+// look at whether the campaign was stopped, or by nothing.
+TEST(Dialplan, NoPromptIsPlayedWhereNineDoesNotWorkOrAStopIsNotSeen) {
   const auto text = *render_dialplan(options());
+  const std::vector<std::string> in_a_menu{"Background(${CARILLON_PLAY})",
+                                           "Background(${CARILLON_STORE}/${CARILLON_PREAMBLE})",
+                                           "Background(${CARILLON_PROMPTS}/more-info)"};
   std::size_t prompts = 0;
   for (auto at = text.find("Background("); at != std::string::npos; at = text.find("Background(", at + 1)) {
-    const auto line = text.substr(at, text.find('\n', at) - at);
+    const auto end = text.find('\n', at);
+    const auto line = text.substr(at, end - at);
     const bool has_context =
         line.find(",m,,carillon-optout") != std::string::npos || line.find(",m,,${IF(") != std::string::npos;
-    const bool is_menu = line == "Background(${CARILLON_PLAY})" || line == "Background(${CARILLON_PROMPTS}/more-info)";
-    EXPECT_TRUE(has_context || is_menu) << line;
+    EXPECT_TRUE(has_context || std::ranges::find(in_a_menu, line) != in_a_menu.end()) << line;
+    const auto next = text.substr(end + 1, text.find('\n', end + 1) - end - 1);
+    EXPECT_THAT(next,
+                testing::AnyOf(" same => n,GotoIf(${CARILLON_FINISH}?carillon-finish,s,1)", " same => n,Hangup()"))
+        << line;
     ++prompts;
   }
-  EXPECT_GE(prompts, 8u);
+  EXPECT_GE(prompts, 12u);
   // Playback cannot be interrupted: only the confirmation of an opt-out is played with it.
   for (auto at = text.find("Playback("); at != std::string::npos; at = text.find("Playback(", at + 1)) {
     EXPECT_EQ(text.substr(at, text.find('\n', at) - at), "Playback(${CARILLON_PROMPTS}/${CARILLON_FAREWELL})");
+  }
+}
+
+TEST(Dialplan, LooksAtTheVariableOfEveryKey) {
+  const auto text = *render_dialplan(options());
+  const auto begin = text.find("Set(CARILLON_KEYS=");
+  const auto line = text.substr(begin, text.find('\n', begin) - begin);
+  for (const char key : std::string("0123456789*#")) {
+    ASSERT_FALSE(key_variable(key).empty()) << key;
+    EXPECT_NE(line.find("${" + key_variable(key) + "}"), std::string::npos) << key;
+  }
+  for (const char other : std::string("A \n,=(\0", 7)) EXPECT_EQ(key_variable(other), "");
+}
+
+TEST(Dialplan, KnowsEveryActionOfAKey) {
+  const auto text = *render_dialplan(options());
+  for (const auto action :
+       {KeyAction::kDonation, KeyAction::kMoreInfo, KeyAction::kAgent, KeyAction::kOptOut, KeyAction::kRepeat}) {
+    EXPECT_NE(text.find("\"${CARILLON_ACTION}\" = \"" + std::string(to_string(action)) + "\""), std::string::npos)
+        << to_string(action);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <charconv>
 #include <random>
 
+#include "asterisk/dialplan.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -166,8 +167,13 @@ bool Node::place(const Placement& placement) {
   originate.add("Variable", fmt::format("DB(carillon/{}/0)=placed:{}", id, now))
       .add("Variable", "CHANNEL(hangup_handler_push)=\"hangup-handler,s,1\"")
       .variable("CARILLON_ID", id)
+      .variable("CARILLON_PREAMBLE", placement.preamble)
       .variable("CARILLON_AUDIO", placement.audio)
       .variable("CARILLON_CALLER", placement.number);
+  for (const auto& [key, action] : placement.keys) {
+    const auto name = key_variable(key);
+    if (!name.empty()) originate.variable(name, to_string(action));
+  }
   orders_->send(std::move(originate), [this, alive = is_alive_, id](const Result<AmiAnswer>& answer) {
     if (!*alive || !answer) return;  // a broken connection: settling finds out what became of it
     if (answer->response.is_success()) {
@@ -199,6 +205,16 @@ void Node::hang_up(const std::string& attempt_id) {
   AmiAction hangup("Hangup");
   hangup.id(orders_->next_action_id()).add("Channel", channel_of(attempt_id)).add("Cause", "16");
   orders_->send(std::move(hangup), nullptr);
+}
+
+void Node::finish(const std::string& attempt_id) {
+  if (!orders_) return;
+  AmiAction set("Setvar");
+  set.id(orders_->next_action_id())
+      .add("Channel", channel_of(attempt_id))
+      .add("Variable", "CARILLON_FINISH")
+      .add("Value", "1");
+  orders_->send(std::move(set), nullptr);
 }
 
 void Node::forget(const std::string& attempt_id, const std::vector<std::uint32_t>& seqs) {

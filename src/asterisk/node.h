@@ -34,6 +34,7 @@ class Node final : public Telephony {
   bool place(const Placement& placement) override;
   void acknowledge(const std::string& attempt_id, std::uint32_t seq) override;
   void hang_up(const std::string& attempt_id) override;
+  void finish(const std::string& attempt_id) override;
   void forget(const std::string& attempt_id, const std::vector<std::uint32_t>& seqs) override;
   void look(std::function<void(Result<NodeSnapshot>)> reply) override;
   NodeState state() const override { return state_; }

@@ -30,6 +30,21 @@ Result<boost::json::object> Client::post(const std::string& target, std::string_
   return request("POST", target, body, {{"Content-Type", content_type}});
 }
 
+Result<boost::json::object> Client::put(const std::string& target, std::string_view body) {
+  return request("PUT", target, body, {{"Content-Type", "application/json"}});
+}
+
+Result<boost::json::object> Client::remove(const std::string& target) { return request("DELETE", target, {}, {}); }
+
+Result<std::string> Client::get_text(const std::string& target) {
+  net::HttpPairs headers;
+  if (!api_key_.empty()) headers.emplace_back("Authorization", "Bearer " + api_key_);
+  const auto answer = http_.request("GET", target, {}, headers, kTimeout, net::HttpClient::Repeat::kAlways);
+  if (!answer) return std::unexpected(answer.error());
+  if (answer->status >= 200 && answer->status < 300) return answer->body;
+  return fail(ErrorCode::BadRequest, fmt::format("the server answered {}", answer->status));
+}
+
 Result<boost::json::object> Client::request(std::string_view method, const std::string& target, std::string_view body,
                                             const net::HttpPairs& headers, bool takes_any_status) {
   net::HttpPairs all = headers;

@@ -17,9 +17,14 @@ class Client {
 
   // The JSON object of a 2xx answer; else an Error with what the server said.
   Result<boost::json::object> get(const std::string& target);
+  // The text of a 2xx answer that is no JSON.
+  Result<std::string> get_text(const std::string& target);
   // /health, also when it says 503.
   Result<boost::json::object> health();
-  Result<boost::json::object> post(const std::string& target, std::string_view body, const std::string& content_type);
+  Result<boost::json::object> post(const std::string& target, std::string_view body = "",
+                                   const std::string& content_type = "application/json");
+  Result<boost::json::object> put(const std::string& target, std::string_view body);
+  Result<boost::json::object> remove(const std::string& target);
 
  private:
   Result<boost::json::object> request(std::string_view method, const std::string& target, std::string_view body,

@@ -79,22 +79,4 @@ void Screen::end(const Progress& progress) {
   if (is_terminal_) draw_block(progress);
 }
 
-std::string to_table(const Progress& progress, std::int64_t rejected_rows, std::int64_t events) {
-  std::string table = fmt::format("\nCampaign {}\n", progress.campaign);
-  const auto row = [&](std::string_view name, std::int64_t count) {
-    table += fmt::format("  {:<24} {:>8}\n", name, count);
-  };
-  row("contacts", progress.contacts);
-  if (rejected_rows > 0) row("rows rejected", rejected_rows);
-  row("attempts ended", progress.done);
-  if (progress.waiting > 0) row("waiting", progress.waiting);
-  table += "  outcomes\n";
-  for (const auto& [name, count] : progress.outcomes) row("  " + name, count);
-  table += "  keys\n";
-  for (const auto& [name, count] : progress.keys) row("  key " + (name.empty() ? std::string("?") : name), count);
-  row("opt-outs", progress.opt_outs);
-  row("events", events);
-  return table;
-}
-
 }  // namespace carillon::cli

@@ -20,7 +20,7 @@ struct Progress {
   std::string campaign;
   std::int64_t contacts = 0;  // read so far
   bool has_read_all = false;
-  std::int64_t done = 0;  // attempts that ended
+  std::int64_t done = 0;  // contacts that are
   std::int64_t live = 0;
   std::int64_t waiting = 0;
   std::map<std::string, std::int64_t> outcomes;
@@ -47,8 +47,5 @@ class Screen {
   std::chrono::steady_clock::time_point started_;
   std::chrono::steady_clock::time_point last_line_;
 };
-
-// The final table.
-std::string to_table(const Progress& progress, std::int64_t rejected_rows, std::int64_t events);
 
 }  // namespace carillon::cli

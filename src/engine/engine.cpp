@@ -3,19 +3,17 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "base/text.h"
+#include "core/campaign/budget.h"
 
 namespace carillon {
 namespace {
 
-constexpr Duration kNumberBusyWait{5'000};
-constexpr Duration kWindowRecheck{60'000};
+// A person whose phone was ordered to ring in vain, or never was, is left alone for so long.
+constexpr Duration kNeverSentWait{2'000};
+constexpr Duration kRefusedWait{60'000};
+constexpr Duration kSlowStorePause{50};
 // One silent call is a silent call; so many in a row are a dead trunk.
 constexpr int kDeadCallsOfADeadTrunk = 5;
-constexpr Duration kProbeEvery{5'000};
-// Commits that wait on a slow disk; beyond, no call is started.
-constexpr std::size_t kMaxStoreBacklog = 5'000;
-constexpr Duration kSlowStorePause{50};
 
 }  // namespace
 
@@ -25,8 +23,7 @@ Engine::Engine(Store& store, Telephony& telephony, Alarm& alarm, EngineOptions o
       telephony_(telephony),
       alarm_(alarm),
       options_(std::move(options)),
-      on_fatal_(std::move(on_fatal)),
-      pacer_(options_.pace) {
+      on_fatal_(std::move(on_fatal)) {
   Telephony::Listener listener;
   listener.on_event = [this](const std::string& id, CallEvent event) { on_event(id, std::move(event)); };
   listener.on_up = [this](const NodeState&) { on_node_up(); };
@@ -34,7 +31,8 @@ Engine::Engine(Store& store, Telephony& telephony, Alarm& alarm, EngineOptions o
   telephony_.set_listener(std::move(listener));
 }
 
-void Engine::start(std::function<void(Result<void>)> ready) {
+void Engine::start(Dialing& dialing, std::function<void(Result<void>)> ready) {
+  dialing_ = &dialing;
   store_.load_open([this, ready = std::move(ready)](Result<std::vector<StoredAttempt>> open) {
     if (!open) {
       ready(std::unexpected(open.error()));
@@ -46,181 +44,20 @@ void Engine::start(std::function<void(Result<void>)> ready) {
       auto entry = std::make_unique<Entry>(Call(std::move(stored.attempt), std::move(stored.notes), options_.limits));
       entry->is_parked = !options_.starts_leftovers;
       if (entry->call.progress().is_intended) {
-        take_slot(*entry);
+        const auto& asked = entry->call.request();
+        dialing_->tell(SlotTaken{asked.trunk, asked.contact_key != 0 ? asked.campaign_id : ""});
+        take_slot(*entry, entry->call.progress().intended_at);
         ++intended;
       } else if (!is_under_way(entry->call) && !entry->is_parked) {
         waiting_.push_back(id);
       }
       entries_.emplace(id, std::move(entry));
     }
+    dialing_->tell(SlotsTold{});
     log::info("engine_ready", {{"waiting", std::to_string(waiting_.size())}, {"to_settle", std::to_string(intended)}});
     ready(Result<void>{});
   });
 }
-
-// ---------------------------------------------------------------- accepting
-
-void Engine::accept(AttemptRequest request, Mode mode, Reply<Accepted> reply) {
-  const Time now = alarm_.now();
-  if (is_stopping_) {
-    reply(fail(ErrorCode::Unavailable, "carillon is stopping"));
-    return;
-  }
-  if (waiting_.size() + held_.size() >= options_.max_waiting || store_.backlog() >= kMaxStoreBacklog) {
-    reply(fail(ErrorCode::QueueFull, "retry when calls have been placed"));
-    return;
-  }
-  if (mode == Mode::kNow) {
-    if (const auto verdict = window_of(request, now); !verdict.is_open) {
-      reply(fail(ErrorCode::Held, "window: " + verdict.reason));
-      return;
-    }
-  }
-  request.id = ids_.next(now);
-  request.created_at = now;
-  request.trunk = options_.trunk;
-  if (request.caller_id.empty()) request.caller_id = options_.caller_id;
-  const auto on_accepted = [this, reply = std::move(reply)](Result<Accepted> accepted) {
-    if (accepted) keep_accepted(*accepted);
-    reply(std::move(accepted));
-  };
-  store_.accept(std::move(request), mode == Mode::kCampaign, on_accepted);
-}
-
-void Engine::keep_accepted(Accepted& accepted) {
-  const std::string id = accepted.attempt.request.id;
-  if (accepted.is_repeat) {
-    // The ledger may be a commit behind what is known here.
-    Entry* entry = find(id);
-    if (entry == nullptr) return;
-    accepted.attempt.progress = entry->call.progress();
-    if (!entry->is_parked) return;
-    entry->is_parked = false;
-    if (!is_under_way(entry->call)) waiting_.push_back(id);
-    pump();
-    return;
-  }
-  if (is_final(accepted.attempt.progress.status)) return;
-  entries_.emplace(id, std::make_unique<Entry>(Call(accepted.attempt, {}, options_.limits)));
-  waiting_.push_back(id);
-  pump();
-}
-
-// Somewhere at the node, or it may be: a call from outside, too, which has no intent.
-bool Engine::is_under_way(const Call& call) {
-  return !call.has_ended() && (call.progress().is_intended || call.progress().status != CallStatus::kQueued);
-}
-
-WindowVerdict Engine::window_of(const AttemptRequest& request, Time now) const {
-  if (!options_.is_window_enforced) return {true, "", std::nullopt};
-  const auto number = parse_phone_number(request.number, "");
-  const auto regions = number ? number->regions : std::vector<std::string>();
-  return check_window(options_.window, request.time_zone, regions, options_.zones, now);
-}
-
-// ---------------------------------------------------------------- starting calls
-
-void Engine::pump() {
-  const Time now = alarm_.now();
-  while (!held_.empty() && held_.begin()->first <= now) {
-    waiting_.push_back(held_.begin()->second);
-    held_.erase(held_.begin());
-  }
-  while (!waiting_.empty() && is_settled_ && !is_stopping_ && store_.backlog() < kMaxStoreBacklog) {
-    Entry* entry = find(waiting_.front());
-    // It may stand here twice, or have gone on meanwhile.
-    const bool is_waiting = entry != nullptr && !entry->call.has_ended() && !is_under_way(entry->call) &&
-                            !entry->awaits_intent && !entry->is_parked;
-    if (!is_waiting) {
-      waiting_.pop_front();
-      continue;
-    }
-    if (!try_start(*entry, now)) break;
-  }
-  arm();
-}
-
-// False if the pace allows no call now. Takes the attempt from the queue otherwise.
-bool Engine::try_start(Entry& entry, Time now) {
-  const auto& asked = entry.call.request();
-  const std::string id = asked.id;
-  if (const auto verdict = window_of(asked, now); !verdict.is_open) {
-    waiting_.pop_front();
-    wait_until(id, verdict.opens_at.value_or(now + kWindowRecheck));
-    return true;
-  }
-  // One probe at a time, and not many: a node that refuses at once would use up the whole list.
-  if (is_trunk_suspect() && (live_ > 0 || now < next_probe_)) return false;
-  if (!pacer_.try_start(now, static_cast<int>(live_))) return false;
-  next_probe_ = now + kProbeEvery;
-  waiting_.pop_front();
-  take_slot(entry);
-  CallStep step = entry.call.intend(telephony_.state().boot, now);
-  entry.deadline = step.deadline;
-  if (step.deadline) deadlines_.emplace(*step.deadline, id);
-  ++entry.pending_writes;
-  entry.awaits_intent = true;
-  AttemptChange change{{entry.call.request(), entry.call.progress()}, {}, {}, std::nullopt, false};
-  store_.intend(std::move(change), [this, id](const Result<void>& result) { on_intended(id, result); });
-  return true;
-}
-
-void Engine::on_intended(const std::string& id, const Result<void>& result) {
-  Entry* entry = find(id);
-  CARILLON_CHECK(entry != nullptr);
-  --entry->pending_writes;
-  entry->awaits_intent = false;
-  const Time now = alarm_.now();
-  const auto& asked = entry->call.request();
-
-  if (!result && result.error().code == ErrorCode::NumberBusy) {
-    entry->call.on(NeverSent{}, now);  // nothing was written: the ledger still says waiting
-    entry->deadline.reset();
-    release_slot(*entry);
-    wait_until(id, now + kNumberBusyWait);
-    return;
-  }
-  if (!result && result.error().code == ErrorCode::Held) {
-    carry_out(*entry, entry->call.skip(result.error().detail, now));
-    return;
-  }
-  if (!result) {
-    on_fatal_(result.error());
-    return;
-  }
-  // The last look before the order leaves: an opt-out or a stop may have come while the intent was written.
-  if (suppressed_.contains(asked.number)) {
-    carry_out(*entry, entry->call.skip("suppressed (global): opt-out by key", now));
-    return;
-  }
-  Placement placement{asked.id,        asked.number, asked.trunk,
-                      asked.caller_id, asked.audio,  options_.limits.post_dial_delay + asked.ring_timeout};
-  // The node may have gone or have restarted meanwhile: the intent names the run that it was meant for.
-  if (const auto verdict = window_of(asked, now); !verdict.is_open) {
-    feed(*entry, NeverSent{});
-    return;
-  }
-  const bool may_order = !is_stopping_ && is_settled_ && entry->call.progress().node_boot == telephony_.state().boot;
-  entry->ordered_at = now;
-  if (!may_order || !telephony_.place(placement)) feed(*entry, NeverSent{});
-}
-
-void Engine::wait_until(const std::string& id, Time when) {
-  held_.emplace(when, id);
-  arm();
-}
-
-void Engine::take_slot(Entry& entry) {
-  if (!entry.holds_slot) ++live_;
-  entry.holds_slot = true;
-}
-
-void Engine::release_slot(Entry& entry) {
-  if (entry.holds_slot) --live_;
-  entry.holds_slot = false;
-}
-
-void Engine::stop_starting() { is_stopping_ = true; }
 
 // ---------------------------------------------------------------- events
 
@@ -239,6 +76,10 @@ void Engine::on_event(const std::string& attempt_id, CallEvent event) {
 }
 
 void Engine::deliver(const std::string& attempt_id, Note note, Reply<void> reply) {
+  if (dialing_ == nullptr) {
+    reply(fail(ErrorCode::Unavailable, "carillon is starting"));
+    return;
+  }
   with_call(attempt_id,
             [this, note = std::move(note), reply = std::move(reply)](Entry& entry) { feed(entry, note, reply); });
 }
@@ -295,34 +136,58 @@ void Engine::feed(Entry& entry, const CallEvent& event, const Reply<void>& on_du
   const auto* note = std::get_if<Note>(&event);
   const bool is_news = note != nullptr && !entry.call.has_note(note->seq);
   if (is_news || std::holds_alternative<SeenLive>(event)) entry.absent_since.reset();
-  entry.call.set_trunk_suspect(is_trunk_suspect());
+  entry.call.set_trunk_suspect(dead_calls_in_a_row_[entry.call.request().trunk] >= kDeadCallsOfADeadTrunk);
+  const auto before = entry.call.progress().status;
   CallStep step = entry.call.on(event, alarm_.now());
-  if (step.has_ended) watch_trunk(entry.call.progress().outcome);
-  if (std::holds_alternative<CallRinging>(event) || std::holds_alternative<CallProgress>(event))
-    dead_calls_in_a_row_ = 0;
+  const auto after = entry.call.progress().status;
+  if (after != before && after != CallStatus::kInitiated && after != CallStatus::kQueued) end_set_up(entry);
+  tell_trunk(entry, event, after == CallStatus::kInProgress && before != after);
+  if (step.has_ended) tell_end(entry);
+  if (entry.stop_mode && after == CallStatus::kInProgress && before != after) ask_stop(entry, alarm_.now());
   carry_out(entry, std::move(step), on_durable);
 }
 
-bool Engine::is_trunk_suspect() const { return dead_calls_in_a_row_ >= kDeadCallsOfADeadTrunk; }
+// A sign of life of its trunk: ringing, early media or an answer.
+void Engine::tell_trunk(const Entry& entry, const CallEvent& event, bool is_answer) {
+  const bool is_ringing = std::holds_alternative<CallRinging>(event) || std::holds_alternative<CallProgress>(event);
+  const auto& asked = entry.call.request();
+  if (!(is_ringing || is_answer) || asked.direction != Direction::kOutbound) return;
+  dead_calls_in_a_row_[asked.trunk] = 0;
+  dialing_->tell(TrunkRang{asked.trunk});
+}
 
-void Engine::watch_trunk(Outcome outcome) {
-  switch (outcome) {
+void Engine::tell_end(Entry& entry) {
+  const auto& asked = entry.call.request();
+  const auto& progress = entry.call.progress();
+  if (!entry.started_at) return;
+  TrunkCallEnd end;
+  end.started_at = std::exchange(entry.started_at, std::nullopt);
+  end.outcome = progress.outcome;
+  end.sip_code = progress.sip_code;
+  end.talked = progress.talked;
+  const Time first_sign = progress.ringing_at != Time{} ? progress.ringing_at : progress.answered_at;
+  if (first_sign != Time{} && entry.ordered_at && first_sign >= *entry.ordered_at) {
+    end.post_dial_delay = first_sign - *entry.ordered_at;
+  }
+  auto& dead_calls = dead_calls_in_a_row_[asked.trunk];
+  switch (progress.outcome) {
     case Outcome::kNoResponse:
     case Outcome::kTrunkDown:
-      if (++dead_calls_in_a_row_ == kDeadCallsOfADeadTrunk) log::error("trunk_down", {{"trunk", options_.trunk}});
-      return;
+      if (++dead_calls == kDeadCallsOfADeadTrunk) log::error("trunk_down", {{"trunk", asked.trunk}});
+      break;
     case Outcome::kHuman:
     case Outcome::kBusy:
     case Outcome::kNoAnswer:
     case Outcome::kRejected:
     case Outcome::kInvalidNumber:
     case Outcome::kUnreachable:
-    case Outcome::kCongestion: dead_calls_in_a_row_ = 0; return;
+    case Outcome::kCongestion: dead_calls = 0; break;
     case Outcome::kNone:
     case Outcome::kCanceled:
     case Outcome::kSkipped:
-    case Outcome::kUnknown: return;
+    case Outcome::kUnknown: break;
   }
+  dialing_->tell(TrunkEnded{asked.trunk, end});
 }
 
 void Engine::carry_out(Entry& entry, CallStep step, const Reply<void>& on_durable) {
@@ -332,10 +197,13 @@ void Engine::carry_out(Entry& entry, CallStep step, const Reply<void>& on_durabl
     deadlines_.emplace(*step.deadline, id);
     arm();
   }
-  if (step.suppress) suppressed_.insert(*step.suppress);  // at once, for what is queued; durable below
+  if (step.suppress) {
+    entry.has_opted_out = true;
+    suppress({*step.suppress});  // at once, for what is queued; durable below
+  }
   if (!step.needs_commit()) {
     const bool is_known_durable = entry.pending_writes == 0;
-    after_commit(id, step);
+    after_commit(id, step, std::nullopt);
     if (!on_durable) return;
     if (is_known_durable) {
       on_durable(Result<void>{});
@@ -348,26 +216,67 @@ void Engine::carry_out(Entry& entry, CallStep step, const Reply<void>& on_durabl
     return;
   }
   ++entry.pending_writes;
-  AttemptChange change{
-      {entry.call.request(), entry.call.progress()}, step.notes, step.events, step.suppress, entry.is_new};
-  entry.is_new = false;
-  store_.record(std::move(change), [this, id, step = std::move(step), on_durable](const Result<void>& result) {
+  AttemptChange change;
+  change.attempt = {entry.call.request(), entry.call.progress()};
+  change.notes = step.notes;
+  change.events = step.events;
+  change.suppress = step.suppress;
+  change.is_new = std::exchange(entry.is_new, false);
+  if (step.has_ended && entry.call.request().contact_key != 0) change.contact = contact_change_of(entry, step);
+  change.cost = charge(entry);
+  auto on_commit = [this, id, step = std::move(step), contact = change.contact,
+                    on_durable](const Result<void>& result) {
     if (!result) {
       on_fatal_(result.error());
       return;
     }
     if (Entry* kept = find(id)) --kept->pending_writes;
-    after_commit(id, step);
+    after_commit(id, step, contact);
     if (on_durable) on_durable(Result<void>{});
-  });
+  };
+  store_.record(std::move(change), std::move(on_commit));
 }
 
-void Engine::after_commit(const std::string& id, const CallStep& step) {
+// What the call costs beyond what its campaign was charged for it: the record that tells how long it was may come after
+// its end.
+double Engine::charge(Entry& entry) const {
+  const auto& asked = entry.call.request();
+  const Duration talked = entry.call.progress().talked;
+  if (asked.contact_key == 0 || talked <= entry.charged) return 0;
+  const auto rules = dialing_->rules_of(asked.campaign_id);
+  if (!rules || !rules->campaign.settings.budget) return 0;
+  const auto& budget = *rules->campaign.settings.budget;
+  return cost_of(budget, talked) - cost_of(budget, std::exchange(entry.charged, talked));
+}
+
+ContactChange Engine::contact_change_of(const Entry& entry, const CallStep& step) const {
+  const auto& asked = entry.call.request();
+  const auto& progress = entry.call.progress();
+  const Time now = alarm_.now();
+  const bool has_opted_out = entry.has_opted_out || suppressed_.contains(asked.number);
+  if (step.was_never_sent && !has_opted_out) {
+    const bool is_refused = progress.outcome == Outcome::kTrunkDown;
+    const Time due_at = now + (is_refused ? kRefusedWait : kNeverSentWait);
+    return {{ContactState::kReady, due_at, is_refused ? "trunk-refused" : "never-sent"}, false};
+  }
+  const auto rules = dialing_->rules_of(asked.campaign_id);
+  const auto retry = rules ? rules->campaign.settings.retry : RetryRules{};
+  // An attempt of before the restart of the machine's clock, or one that never ended: from now.
+  const Time ended_at = progress.ended_at == Time{} ? now : progress.ended_at;
+  return {after_attempt(retry, progress.outcome, asked.try_number, has_opted_out, ended_at, !step.was_never_sent),
+          !step.was_never_sent};
+}
+
+void Engine::after_commit(const std::string& id, const CallStep& step, const std::optional<ContactChange>& contact) {
   if (step.acknowledge) telephony_.acknowledge(id, *step.acknowledge);
   if (step.hang_up) telephony_.hang_up(id);
   if (step.needs_snapshot) look();
   Entry* entry = find(id);
   if (entry == nullptr) return;
+  if (contact && contact->next.state == ContactState::kReady) {
+    const auto due_at = contact->next.due_at.value_or(alarm_.now());
+    dialing_->tell(ContactDue{entry->call.request().campaign_id, entry->lane, due_at});
+  }
   if (step.needs_requeue && !is_under_way(entry->call) && !entry->awaits_intent) {
     release_slot(*entry);
     entry->deadline.reset();
@@ -409,14 +318,8 @@ void Engine::arm() {
   const auto consider = [&](Time when) { next = next ? std::min(*next, when) : when; };
   if (is_settled_ && !deadlines_.empty()) consider(deadlines_.begin()->first);
   if (!held_.empty()) consider(held_.begin()->first);
-  const bool awaits_probe = is_trunk_suspect() && live_ > 0;
-  const bool can_start = !waiting_.empty() && is_settled_ && !is_stopping_ && !awaits_probe;
-  if (can_start && static_cast<int>(live_) < pacer_.pace().max_live) {
-    // Some time ahead, or a full store would make this a busy loop.
-    const Duration pause = store_.backlog() < kMaxStoreBacklog ? Duration(1) : kSlowStorePause;
-    const Time earliest = is_trunk_suspect() ? next_probe_ : Time{};
-    consider(std::max({pacer_.next_token(alarm_.now()), alarm_.now() + pause, earliest}));
-  }
+  if (!stops_.empty()) consider(stops_.begin()->first);
+  if (is_settled_ && !is_stopping_ && !told_can_place_) consider(alarm_.now() + kSlowStorePause);
   if (next) alarm_.set(*next);
 }
 
@@ -431,6 +334,11 @@ void Engine::on_alarm() {
     if (entry == nullptr || entry->deadline != when) continue;
     entry->deadline.reset();
     feed(*entry, DeadlinePassed{});
+  }
+  while (!stops_.empty() && stops_.begin()->first <= now) {
+    const auto id = stops_.begin()->second;
+    stops_.erase(stops_.begin());
+    if (Entry* entry = find(id)) ask_stop(*entry, now);
   }
   if (next_look_ && *next_look_ <= now) {
     next_look_.reset();
@@ -459,8 +367,8 @@ EngineState Engine::state() const {
   state.waiting = waiting_.size();
   state.held = held_.size();
   state.live = live_;
-  state.trunk = options_.trunk;
-  state.is_trunk_suspect = is_trunk_suspect();
+  state.channels = channels_;
+  state.slots_then = slots_then_;
   for (const auto& [id, entry] : entries_) state.unsettled += entry->absent_since.has_value() ? 1u : 0u;
   return state;
 }

@@ -2,7 +2,8 @@
 // the control thread, owns it; it never blocks. Rules kept here (docs/architecture.md, "Invariants"):
 //   - no order to dial before its intent is committed; no acknowledgement before the opt-out is committed;
 //   - no order to dial until the node was looked at and every open attempt was accounted for;
-//   - an attempt that cannot be settled is unknown, and is never redialled.
+//   - an attempt that cannot be settled is unknown, and is never redialled by itself.
+// When a call begins is decided by the dialer (dialing.h).
 #pragma once
 
 #include <deque>
@@ -18,24 +19,19 @@
 
 #include "base/ulid.h"
 #include "core/call/call.h"
-#include "core/campaign/pacer.h"
-#include "core/campaign/phone_number.h"
-#include "core/campaign/window.h"
 #include "core/ports/alarm.h"
 #include "core/ports/store.h"
 #include "core/ports/telephony.h"
+#include "engine/calling_times.h"
+#include "engine/dialing.h"
 
 namespace carillon {
 
 struct EngineOptions {
-  std::string trunk = "loopback";
-  std::string caller_id;
-  bool is_window_enforced = true;  // the loopback test trunk is the only one without
-  Window window;
-  ZoneTable zones;
-  Pace pace;
+  std::string trunk = "loopback";  // that calls from outside are said to come by
   CallLimits limits;
-  std::size_t max_waiting = 10'000;  // attempts accepted and not started; beyond: QueueFull
+  std::shared_ptr<const GateRules> direct_rules;  // for calls of /dial that belong to no campaign
+  std::size_t max_waiting = 10'000;               // calls of /dial accepted and not started; beyond: QueueFull
   // Whether attempts that an earlier process accepted are dialled without being asked for again. `run` and `dial` place
   // what they were told to, and nothing that another command left behind.
   bool starts_leftovers = true;
@@ -53,12 +49,19 @@ struct EngineState {
   NodeState node;
   bool is_settled = false;  // all open attempts are accounted for since the node came up
   bool is_stopping = false;
-  std::size_t waiting = 0;
-  std::size_t held = 0;       // waiting for their window
-  std::size_t live = 0;       // slots in use
-  std::size_t unsettled = 0;  // open attempts whose channel is not seen
-  std::string trunk;
-  bool is_trunk_suspect = false;  // several calls in a row without any sign of life: one probe at a time
+  std::size_t waiting = 0;     // calls of /dial
+  std::size_t held = 0;        // of them: waiting for their window
+  std::size_t live = 0;        // slots in use
+  std::size_t unsettled = 0;   // open attempts whose channel is not seen
+  std::size_t channels = 0;    // live at the node at the last look, ours and calls from outside
+  std::size_t slots_then = 0;  // slots at that look, for comparison
+};
+
+// Calls of one campaign by phase, for the answer to a stop.
+struct CallPhases {
+  int ordered = 0;  // intent written or order sent, no sign yet
+  int ringing = 0;
+  int answered = 0;
 };
 
 class Engine {
@@ -67,13 +70,20 @@ class Engine {
   Engine(Store& store, Telephony& telephony, Alarm& alarm, EngineOptions options,
          std::function<void(const Error&)> on_fatal);
 
-  // Loads what is open; `ready` runs when events may come.
-  void start(std::function<void(Result<void>)> ready);
+  // Loads what is open; `ready` runs when events may come. The dialing outlives the engine's use of it.
+  void start(Dialing& dialing, std::function<void(Result<void>)> ready);
 
-  enum class Mode { kNow, kCampaign };
-  // kNow: refused outside the window, and if the number is suppressed. kCampaign: waits for its window; a suppressed
-  // number becomes a skipped attempt. The request's number must be E.164; id and times are filled in here.
-  void accept(AttemptRequest request, Mode mode, Reply<Accepted> reply);
+  // A call for /dial: refused if a gate does not let it pass now. The request's number must be E.164; id and times are
+  // filled in here.
+  void accept(AttemptRequest request, Reply<Accepted> reply);
+  // The dialer's orders.
+  void start_contact(const StartContact& start);
+  void start_direct(const StartDirect& start);
+  // Stops calls of the campaign that are under way; new ones are the dialer's matter. Calls that only ring go on until
+  // they rang for the least time; whoever answers after that hears the present prompt.
+  void stop_calls(const std::string& campaign_id, StopMode mode);
+  CallPhases phases(const std::string& campaign_id) const;
+  std::shared_ptr<const GateRules> direct_rules() const { return options_.direct_rules; }
 
   // A note that came by HTTP callback; the reply follows its commit.
   void deliver(const std::string& attempt_id, Note note, Reply<void> reply);
@@ -81,21 +91,34 @@ class Engine {
   // No new call from here on; calls under way go on.
   void stop_starting();
   void on_alarm();
+  // The numbers were suppressed by an operator: what is waiting for them is not started.
+  void suppress(const std::vector<std::string>& numbers);
+  // They may be called again.
+  void unsuppress(const std::string& number);
 
   std::vector<CallView> calls() const;
   EngineState state() const;
 
  private:
   struct Entry {
-    explicit Entry(Call made) : call(std::move(made)) {}
+    explicit Entry(Call made) : call(std::move(made)), charged(call.progress().talked) {}
     Call call;
+    Duration charged;                        // talking time that its campaign was charged for
+    std::shared_ptr<const GateRules> rules;  // of the start; nothing if an earlier process began it
+    int lane = -1;                           // of the contact; -1 = not known
+    CallingTime calling_time;
     std::optional<Time> deadline;
     std::optional<Time> absent_since;  // when the first look began that did not show its channel
     std::optional<Time> ordered_at;    // by this engine: an earlier look proves nothing about it
-    bool awaits_intent = false;        // submitted and not known to be durable: nothing was ordered yet
-    int pending_writes = 0;            // and pins: the entry stays while it is above zero
-    bool is_new = false;               // not in the ledger yet (a call from outside)
+    std::optional<Time> started_at;    // by its trunk, which is not told of its end yet
+    std::optional<StopMode> stop_mode;
+    bool is_finish_asked = false;
+    bool awaits_intent = false;  // submitted and not known to be durable: nothing was ordered yet
+    int pending_writes = 0;      // and pins: the entry stays while it is above zero
+    bool is_new = false;         // not in the ledger yet (a call from outside)
     bool holds_slot = false;
+    bool is_setting_up = false;  // ordered, no sign yet
+    bool has_opted_out = false;
     bool is_parked = false;             // left behind by an earlier process, and not asked for since
     std::vector<std::uint32_t> forget;  // journal records to delete once it has ended and is durable
   };
@@ -107,25 +130,33 @@ class Engine {
   void look();
   void settle(const NodeSnapshot& snapshot);
   void settle_open(Entry& entry, const NodeSnapshot& snapshot);
-
   void feed_journal(Entry& entry, const std::vector<Note>& notes);
 
   void keep_accepted(Accepted& accepted);
   void pump();
+  void tell_waiting();
+  void tell_placing();
   static bool is_under_way(const Call& call);
-  WindowVerdict window_of(const AttemptRequest& request, Time now) const;
-  bool try_start(Entry& entry, Time now);
-  void on_intended(const std::string& id, const Result<void>& result);
+  bool is_waiting(const Entry& entry) const;
+  std::shared_ptr<const GateRules> rules_of(const AttemptRequest& request) const;
+  void submit_intent(Entry& entry, bool is_new, Time now);
+  void on_intended(const std::string& id, const Result<StartResult>& result);
+  void on_started(Entry& entry, Time now);
+  void on_not_started(Entry& entry, const StartResult& result, Time now);
   void with_call(const std::string& id, Use use);
   void feed(Entry& entry, const CallEvent& event, const Reply<void>& on_durable = nullptr);
   void carry_out(Entry& entry, CallStep step, const Reply<void>& on_durable = nullptr);
-  void after_commit(const std::string& id, const CallStep& step);
+  double charge(Entry& entry) const;
+  ContactChange contact_change_of(const Entry& entry, const CallStep& step) const;
+  void after_commit(const std::string& id, const CallStep& step, const std::optional<ContactChange>& contact);
   void retire(const std::string& id);
   void wait_until(const std::string& id, Time when);
-  void take_slot(Entry& entry);
+  void take_slot(Entry& entry, Time started_at);
   void release_slot(Entry& entry);
-  void watch_trunk(Outcome outcome);
-  bool is_trunk_suspect() const;
+  void end_set_up(Entry& entry);
+  void tell_trunk(const Entry& entry, const CallEvent& event, bool is_answer);
+  void tell_end(Entry& entry);
+  void ask_stop(Entry& entry, Time now);
   void arm();
   Entry* find(const std::string& id);
 
@@ -134,24 +165,29 @@ class Engine {
   Alarm& alarm_;
   EngineOptions options_;
   std::function<void(const Error&)> on_fatal_;
-  Pacer pacer_;
+  Dialing* dialing_ = nullptr;
+  CallingTimes calling_times_;
   UlidGenerator ids_ = UlidGenerator::from_entropy();
 
   std::unordered_map<std::string, std::unique_ptr<Entry>> entries_;
-  std::deque<std::string> waiting_;
+  std::deque<std::string> waiting_;  // calls of /dial
+  std::size_t told_waiting_ = 0;
+  bool told_can_place_ = false;
   std::multimap<Time, std::string> held_;
   std::multimap<Time, std::string> deadlines_;
+  std::multimap<Time, std::string> stops_;  // calls that ring while their campaign stops
   std::unordered_map<std::string, std::vector<Use>> loading_;
   std::unordered_set<std::string> suppressed_;  // since start: between an intent's commit and the order to dial
   std::size_t live_ = 0;
-  Time next_probe_{};            // of a suspect trunk
-  int dead_calls_in_a_row_ = 0;  // calls that ended without any sign of life from the trunk
+  std::map<std::string, int> dead_calls_in_a_row_;  // by trunk: calls that ended without any sign of life
   bool is_settled_ = false;
   bool is_stopping_ = false;
   bool is_looking_ = false;
   Time look_began_{};
   bool must_look_again_ = false;
   std::optional<Time> next_look_;
+  std::size_t channels_ = 0;
+  std::size_t slots_then_ = 0;
 };
 
 }  // namespace carillon

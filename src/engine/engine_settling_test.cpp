@@ -65,21 +65,24 @@ TEST(Settling, ALostUserEventIsRecoveredFromTheJournal) {
   world.run_for(Duration(30'000));
   EXPECT_EQ(world.end_of(id), "completed/human");
   EXPECT_TRUE(world.store.ledger.has_note(id, 3));
-  EXPECT_TRUE(world.store.ledger.suppressed.contains(kAnna));
+  EXPECT_TRUE(world.store.ledger.is_suppressed(kAnna));
   EXPECT_TRUE(world.node.is_journal_empty());
 }
 
 TEST(Settling, ACallThatEndedWhileTheEngineWasDeadIsSettledByItsEndRecord) {
   World world;
   world.node.fate_of = [](const std::string&) { return fates::human({kNeverAgain}); };
+  world.connects_when_ready = false;
   world.start_engine();
   const std::string id = world.dial(kAnna);
-  const std::string other = world.dial(kAnna);
+  const std::string other = world.dial(kAnna, "", "of-another-campaign");
+  world.connects_when_ready = true;
+  world.node.connect();
   world.run_for(Duration(1'000));
   world.crash_engine();
   world.run_for(Duration(20'000));
   world.start_engine();
-  world.run_for(Duration(30'000));
+  world.run_for(Duration(40'000));
   EXPECT_EQ(world.end_of(id), "completed/human");
   EXPECT_EQ(world.end_of(other), "skipped/skipped") << "9 was pressed meanwhile";
   EXPECT_EQ(world.orders(other), 0);
@@ -100,6 +103,42 @@ TEST(Settling, AnOrderThatWasLostUnreadIsPlacedAgainAndRingsOnce) {
   EXPECT_EQ(world.orders(id), 2);
   EXPECT_EQ(world.invites(id), 1);
   EXPECT_EQ(world.end_of(id), "completed/human");
+}
+
+TEST(Settling, AContactWhoseOrderWasLostUnreadIsCalledAgainAndItsTryIsNotSpent) {
+  World world;
+  world.node.command_delay = [] { return Duration(50); };
+  world.start_engine();
+  world.start_campaign("spring", {kAnna});
+  world.run_for(Duration(10));
+  ASSERT_EQ(world.node.truths.size(), 1u);
+  world.node.cut();
+  world.node.connect();
+  world.run_for(Duration(60'000));
+  const auto ids = world.attempts_to(kAnna);
+  ASSERT_EQ(ids.size(), 2u) << "the next try is an attempt of its own";
+  EXPECT_EQ(world.end_of(ids[0]), "canceled/canceled");
+  EXPECT_EQ(world.invites(ids[0]), 0);
+  EXPECT_EQ(world.end_of(ids[1]), "completed/human");
+  EXPECT_EQ(world.store.ledger.find_contact(1)->tries, 1);
+}
+
+TEST(Settling, AContactWhoseCallVanishedIsUnknownUntilAnOperatorDecides) {
+  World world;
+  world.start_engine();
+  world.start_campaign("spring", {kAnna});
+  world.run_for(Duration(1'000));
+  world.node.restart();
+  world.node.connect();
+  world.run_for(std::chrono::hours(48));
+  EXPECT_EQ(world.contact(kAnna), "unknown/unknown");
+  const auto id = world.attempts_to(kAnna).at(0);
+  EXPECT_EQ(world.attempts_to(kAnna).size(), 1u);
+  EXPECT_EQ(world.dial(kAnna).find("refused"), 0u) << "it holds its number";
+  world.store.resolve(id, Resolution::kLeave, {"operator", true}, [](const Result<void>&) {});
+  world.run_for(Duration(10));
+  EXPECT_EQ(world.contact(kAnna), "done/resolved-left");
+  EXPECT_NE(world.dial(kAnna).find("refused"), 0u);
 }
 
 TEST(Settling, ATryThatWasProvenNeverDialledLeavesNoSuspicionOnTheNext) {
@@ -168,7 +207,7 @@ TEST(Settling, AnIntentThatTakesLongToCommitIsOrderedOnce) {
   world.run_for(Duration(60'000));
   EXPECT_EQ(world.orders(id), 1);
   EXPECT_EQ(world.end_of(id), "completed/human");
-  EXPECT_TRUE(world.store.violations.empty()) << world.store.violations.front();
+  EXPECT_TRUE(world.store.ledger.violations.empty()) << world.store.ledger.violations.front();
 }
 
 TEST(Settling, AnIntentForANodeThatRestartedMeanwhileIsNotOrderedUnderTheOldOne) {
@@ -264,7 +303,7 @@ TEST(Settling, ACallFromOutsideBecomesAnAttemptAndItsOptOutCounts) {
   world.run_for(Duration(30'000));
   EXPECT_EQ(world.end_of("in-1700000000.7"), "completed/human");
   EXPECT_EQ(world.store.ledger.find("in-1700000000.7")->request.direction, Direction::kInbound);
-  EXPECT_TRUE(world.store.ledger.suppressed.contains(kAnna));
+  EXPECT_TRUE(world.store.ledger.is_suppressed(kAnna));
   EXPECT_TRUE(world.node.is_journal_empty());
   EXPECT_EQ(world.engine->state().live, 0u);
 }
@@ -322,7 +361,7 @@ TEST(Settling, AnAttemptThatTheLedgerNeverHadIsKeptAndNotDialled) {
   const std::string id = world.dial(kBert);
   world.run_for(Duration(3'000));
   world.crash_engine();
-  world.store.ledger = {};  // the file was lost
+  world.store.ledger = simulated::MemoryLedger();  // the file was lost
   world.start_engine();
   world.run_for(Duration(1'000));
   world.crash_engine();
@@ -334,7 +373,7 @@ TEST(Settling, AnAttemptThatTheLedgerNeverHadIsKeptAndNotDialled) {
 
 TEST(Settling, SlotsAreHeldByCallsThatARestartFindsOpen) {
   World world;
-  world.options.pace.max_live = 2;
+  world.dialer.trunks[0].limits.max_live_calls = 2;
   world.start_engine();
   world.run_for(Duration(100));
   for (int i = 0; i < 4; ++i) world.dial(number_of(i));
@@ -345,7 +384,7 @@ TEST(Settling, SlotsAreHeldByCallsThatARestartFindsOpen) {
   world.start_engine();
   world.run_for(Duration(60'000));
   EXPECT_LE(most, 2);
-  for (const auto& [id, attempt] : world.store.ledger.attempts) EXPECT_EQ(world.end_of(id), "completed/human");
+  for (const auto& [id, row] : world.store.ledger.attempts()) EXPECT_EQ(world.end_of(id), "completed/human");
 }
 
 }  // namespace

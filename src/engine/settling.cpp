@@ -13,10 +13,14 @@ constexpr Duration kRetryLook{2'000};
 
 void Engine::on_node_up() {
   is_settled_ = false;
+  tell_placing();
   look();
 }
 
-void Engine::on_node_down() { is_settled_ = false; }
+void Engine::on_node_down() {
+  is_settled_ = false;
+  tell_placing();
+}
 
 void Engine::look() {
   if (is_looking_) {
@@ -63,6 +67,8 @@ void Engine::settle(const NodeSnapshot& snapshot) {
   for (const auto& id : open) {
     if (Entry* entry = find(id)) settle_open(*entry, snapshot);
   }
+  channels_ = snapshot.live.size();
+  slots_then_ = live_;
   std::size_t absent = 0;
   for (const auto& [id, entry] : entries_) absent += entry->absent_since.has_value() ? 1u : 0u;
   next_look_ = now + (absent > 0 || has_strangers ? options_.look_again : options_.look_every);

@@ -2,18 +2,20 @@
 
 #include <fmt/format.h>
 
-#include <map>
-#include <mutex>
+#include <cmath>
 
 #include "core/call/call.h"
+#include "ledger/contacts.h"
+#include "ledger/facts.h"
+#include "ledger/suppressions.h"
 
 namespace carillon::ledger {
 namespace {
 
 constexpr const char* kColumns =
     "id, call_id, campaign_id, contact_id, number, audio, caller_id, time_zone, variables, fingerprint, trunk, "
-    "direction, "
-    "ring_timeout_ms, created_at, state, status, outcome, reason, sip_code, q850, raw_cause, node_boot, next_sequence, "
+    "direction, ring_timeout_ms, created_at, campaign_key, contact_key, try_number, state, status, outcome, reason, "
+    "sip_code, q850, raw_cause, node_boot, next_sequence, "
     "intended_at, ringing_at, answered_at, ended_at, talked_ms";
 
 int state_of(const AttemptProgress& progress) {
@@ -38,32 +40,29 @@ Attempt read_attempt(const Statement& row) {
   asked.direction = row.text(11) == "inbound" ? Direction::kInbound : Direction::kOutbound;
   asked.ring_timeout = Duration(row.integer(12));
   asked.created_at = time_from_ms(row.integer(13));
+  asked.campaign_key = row.integer(14);
+  asked.contact_key = row.integer(15);
+  asked.try_number = static_cast<int>(row.integer(16));
   auto& progress = attempt.progress;
-  progress.is_intended = row.integer(14) == 1;
-  progress.status = parse_call_status(row.text(15)).value_or(CallStatus::kUnknown);
-  progress.outcome = parse_outcome(row.text(16)).value_or(Outcome::kUnknown);
-  progress.reason = row.text(17);
-  progress.sip_code = static_cast<int>(row.integer(18));
-  progress.q850 = static_cast<int>(row.integer(19));
-  progress.raw_cause = row.text(20);
-  progress.node_boot = row.text(21);
-  progress.next_sequence = static_cast<std::uint32_t>(row.integer(22));
-  progress.intended_at = time_from_ms(row.integer(23));
-  progress.ringing_at = time_from_ms(row.integer(24));
-  progress.answered_at = time_from_ms(row.integer(25));
-  progress.ended_at = time_from_ms(row.integer(26));
-  progress.talked = Duration(row.integer(27));
+  progress.is_intended = row.integer(17) == 1;
+  progress.status = parse_call_status(row.text(18)).value_or(CallStatus::kUnknown);
+  progress.outcome = parse_outcome(row.text(19)).value_or(Outcome::kUnknown);
+  progress.reason = row.text(20);
+  progress.sip_code = static_cast<int>(row.integer(21));
+  progress.q850 = static_cast<int>(row.integer(22));
+  progress.raw_cause = row.text(23);
+  progress.node_boot = row.text(24);
+  progress.next_sequence = static_cast<std::uint32_t>(row.integer(25));
+  progress.intended_at = time_from_ms(row.integer(26));
+  progress.ringing_at = time_from_ms(row.integer(27));
+  progress.answered_at = time_from_ms(row.integer(28));
+  progress.ended_at = time_from_ms(row.integer(29));
+  progress.talked = Duration(row.integer(30));
   return attempt;
 }
 
-// A constant text for each, because statements are kept by the address of their SQL.
-const char* select_where(const char* condition) {
-  static std::map<std::string, std::string> texts;
-  static std::mutex mutex;
-  const std::scoped_lock lock(mutex);
-  auto& text = texts[condition];
-  if (text.empty()) text = fmt::format("SELECT {} FROM attempt WHERE {}", kColumns, condition);
-  return text.c_str();
+std::string select_where(std::string_view condition) {
+  return fmt::format("SELECT {} FROM attempt WHERE {}", kColumns, condition);
 }
 
 std::set<std::uint32_t> read_notes(Database& db, const std::string& id) {
@@ -91,6 +90,20 @@ void bind_progress(Statement& statement, const AttemptProgress& progress) {
       .bind(progress.talked.count());
 }
 
+void insert_key(Database& db, const AttemptRequest& asked, const Note& note, const KeyNote& key) {
+  const std::string name = key.key == 0 ? "" : std::string(1, key.key);
+  db.prepare("INSERT OR IGNORE INTO key_press(attempt_id, seq, key, menu, action, at) VALUES (?, ?, ?, ?, ?, ?)")
+      .bind(asked.id)
+      .bind(note.seq)
+      .bind(name)
+      .bind(key.menu)
+      .bind(to_string(key.action))
+      .bind(to_ms(note.at))
+      .run();
+  db.tally().add(asked.campaign_id, TallyKind::kKey, name, 1);
+  if (key.action == KeyAction::kOptOut) db.tally().add(asked.campaign_id, TallyKind::kOptOut, "", 1);
+}
+
 void insert_notes(Database& db, const AttemptChange& change) {
   for (const auto& note : change.notes) {
     db.prepare("INSERT OR IGNORE INTO note(attempt_id, seq, at, text) VALUES (?, ?, ?, ?)")
@@ -99,107 +112,73 @@ void insert_notes(Database& db, const AttemptChange& change) {
         .bind(to_ms(note.at))
         .bind(note.text)
         .run();
-    if (const auto* key = std::get_if<KeyNote>(&note.fact)) {
-      db.prepare("INSERT OR IGNORE INTO key_press(attempt_id, seq, key, menu, action, at) VALUES (?, ?, ?, ?, ?, ?)")
-          .bind(change.attempt.request.id)
-          .bind(note.seq)
-          .bind(key->key == 0 ? std::string() : std::string(1, key->key))
-          .bind(key->menu)
-          .bind(to_string(key->action))
-          .bind(to_ms(note.at))
-          .run();
-    }
+    const auto* key = std::get_if<KeyNote>(&note.fact);
+    if (key != nullptr && db.changes() > 0) insert_key(db, change.attempt.request, note, *key);
   }
 }
 
-// Is another attempt to this number open, or waiting in the same campaign?
-bool is_number_waiting_or_open(Database& db, const AttemptRequest& request) {
-  auto statement = db.prepare(
-      "SELECT 1 FROM attempt WHERE number = ? AND state < 2 AND direction = 'outbound' AND (state = 1 OR campaign_id = "
-      "?)");
-  statement.bind(request.number).bind(request.campaign_id);
-  return statement.step();
+void insert_events(Database& db, const AttemptChange& change) {
+  for (const auto& event : change.events) {
+    db.prepare("INSERT OR IGNORE INTO outbox(attempt_id, sequence, type, time, data) VALUES (?, ?, ?, ?, ?)")
+        .bind(event.attempt_id)
+        .bind(event.sequence)
+        .bind(to_string(event.type))
+        .bind(to_ms(event.time))
+        .bind(event.data)
+        .run();
+    if (db.changes() > 0) db.tally().add(change.attempt.request.campaign_id, TallyKind::kEvent, "", 1);
+  }
 }
 
-bool is_number_open(Database& db, const std::string& number, const std::string& except_id) {
-  auto statement =
-      db.prepare("SELECT 1 FROM attempt WHERE number = ? AND state = 1 AND direction = 'outbound' AND id <> ?");
-  statement.bind(number).bind(except_id);
-  return statement.step();
+// What counts for the campaign's sums: an attempt that was placed, and how a final one ended.
+struct Counted {
+  bool is_placed = false;
+  bool is_ended = false;
+  std::string status;
+  std::string outcome;
+  Duration talked{0};
+};
+
+Counted counted_of(const Attempt& attempt) {
+  const auto& progress = attempt.progress;
+  return {progress.intended_at != Time{}, is_counted(attempt), std::string(to_string(progress.status)),
+          std::string(to_string(progress.outcome)), progress.talked};
 }
 
-std::map<std::string, std::int64_t> count_by(Database& db, const char* sql, const std::string& campaign_id) {
-  std::map<std::string, std::int64_t> counts;
-  auto statement = db.prepare(sql);
-  statement.bind(campaign_id);
-  while (statement.step()) counts[statement.text(0)] = statement.integer(1);
-  return counts;
-}
-
-}  // namespace
-
-namespace {
-
-// Nobody knows whether the phone rang: it is left alone for so long.
-constexpr std::chrono::hours kUnknownHolds{24};
-
-std::optional<std::string> unknown_of(Database& db, const std::string& number, Time now) {
-  auto statement = db.prepare("SELECT 1 FROM attempt WHERE number = ? AND outcome = 'unknown' AND ended_at > ?");
-  statement.bind(number).bind(to_ms(now - kUnknownHolds));
-  if (!statement.step()) return std::nullopt;
-  return "an earlier attempt to this number is unknown: held for a day";
-}
-
-}  // namespace
-
-std::optional<std::string> suppression_of(Database& db, const std::string& number, Time now) {
-  auto statement = db.prepare(
-      "SELECT level, reason FROM suppression WHERE number = ? AND level = 'global' AND (expires_at = 0 OR expires_at > "
-      "?)");
-  statement.bind(number).bind(to_ms(now));
-  if (!statement.step()) return std::nullopt;
-  return fmt::format("suppressed ({}): {}", statement.text(0), statement.text(1));
-}
-
-namespace {
-
-std::optional<std::string> hold_of(Database& db, const std::string& number, Time now) {
-  if (auto suppressed = suppression_of(db, number, now)) return suppressed;
-  return unknown_of(db, number, now);
-}
-
-}  // namespace
-
-std::optional<Attempt> find_by_call_id(Database& db, const std::string& call_id) {
-  // The condition repeats the partial index's, or SQLite would scan the table.
-  auto statement = db.prepare(select_where("call_id = ? AND call_id <> ''"));
-  statement.bind(call_id);
-  if (!statement.step()) return std::nullopt;
-  return read_attempt(statement);
-}
-
-std::optional<StoredAttempt> find_attempt(Database& db, const std::string& id) {
-  auto statement = db.prepare(select_where("id = ?"));
+Counted counted_before(Database& db, const std::string& id) {
+  auto statement = db.prepare("SELECT intended_at, direction, status, outcome, talked_ms FROM attempt WHERE id = ?");
   statement.bind(id);
-  if (!statement.step()) return std::nullopt;
-  return StoredAttempt{read_attempt(statement), read_notes(db, id)};
+  if (!statement.step()) return {};
+  Attempt before;
+  before.progress.intended_at = time_from_ms(statement.integer(0));
+  before.request.direction = statement.text(1) == "inbound" ? Direction::kInbound : Direction::kOutbound;
+  before.progress.status = parse_call_status(statement.text(2)).value_or(CallStatus::kUnknown);
+  before.progress.outcome = parse_outcome(statement.text(3)).value_or(Outcome::kUnknown);
+  before.progress.talked = Duration(statement.integer(4));
+  return counted_of(before);
 }
 
-std::vector<StoredAttempt> find_not_final(Database& db) {
-  std::vector<StoredAttempt> open;
-  auto statement = db.prepare(select_where("state < 2 ORDER BY id"));
-  while (statement.step()) {
-    auto attempt = read_attempt(statement);
-    auto notes = read_notes(db, attempt.request.id);
-    open.push_back({std::move(attempt), std::move(notes)});
-  }
-  return open;
+void count(Database& db, const std::string& campaign_id, const Counted& counted, std::int64_t n) {
+  if (counted.is_placed) db.tally().add(campaign_id, TallyKind::kAttempt, "placed", n);
+  if (!counted.is_ended) return;
+  db.tally().add(campaign_id, TallyKind::kStatus, counted.status, n);
+  db.tally().add(campaign_id, TallyKind::kOutcome, counted.outcome, n);
 }
 
-void insert_attempt(Database& db, const Attempt& attempt) {
+void charge_campaign(Database& db, std::int64_t campaign_key, double cost) {
+  if (cost <= 0) return;
+  db.prepare("UPDATE campaign SET spent_micros = spent_micros + ? WHERE key = ?")
+      .bind(static_cast<std::int64_t>(std::llround(cost * 1e6)))
+      .bind(campaign_key)
+      .run();
+}
+
+void insert_attempt(Database& db, const Attempt& attempt, const Evidence& evidence) {
   const auto& asked = attempt.request;
-  static const std::string sql =
-      fmt::format("INSERT INTO attempt({}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", kColumns);
+  static const std::string sql = fmt::format(
+      "INSERT INTO attempt({}, policy, verdicts) VALUES "
+      "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+      kColumns);
   auto statement = db.prepare(sql.c_str());
   statement.bind(asked.id)
       .bind(asked.call_id)
@@ -214,12 +193,107 @@ void insert_attempt(Database& db, const Attempt& attempt) {
       .bind(asked.trunk)
       .bind(to_string(asked.direction))
       .bind(asked.ring_timeout.count())
-      .bind(to_ms(asked.created_at));
+      .bind(to_ms(asked.created_at))
+      .bind(asked.campaign_key)
+      .bind(asked.contact_key)
+      .bind(asked.try_number);
   bind_progress(statement, attempt.progress);
-  statement.run();
+  statement.bind(evidence.policy).bind(evidence.verdicts).run();
+  count(db, asked.campaign_id, counted_of(attempt), 1);
 }
 
-Result<Accepted> accept_request(Database& db, const AttemptRequest& request, bool keep_skipped) {
+// False if there is no such attempt, or, with must_be_open, if it is not open.
+bool write_progress(Database& db, const Attempt& attempt, bool must_be_open) {
+  const auto& asked = attempt.request;
+  auto statement = db.prepare(
+      "UPDATE attempt SET state=?, status=?, outcome=?, reason=?, sip_code=?, q850=?, raw_cause=?, node_boot=?, "
+      "next_sequence=?, intended_at=?, ringing_at=?, answered_at=?, ended_at=?, talked_ms=?, number=?, trunk=?, "
+      "caller_id=? WHERE id=? AND (state=1 OR NOT ?)");
+  bind_progress(statement, attempt.progress);
+  statement.bind(asked.number).bind(asked.trunk).bind(asked.caller_id).bind(asked.id).bind(must_be_open ? 1 : 0).run();
+  return db.changes() > 0;
+}
+
+void update_attempt(Database& db, const AttemptChange& change) {
+  const auto& [asked, progress] = change.attempt;
+  // A step within an open call changes nothing that is counted: most steps need no look at what was before.
+  if (state_of(progress) == 1 && change.cost <= 0 && write_progress(db, change.attempt, true)) return;
+  const Counted before = counted_before(db, asked.id);
+  count(db, asked.campaign_id, before, -1);
+  count(db, asked.campaign_id, counted_of(change.attempt), 1);
+  if (progress.talked > before.talked) charge_campaign(db, asked.campaign_key, change.cost);
+  write_progress(db, change.attempt, false);
+}
+
+void keep_evidence(Database& db, const std::string& attempt_id, const Evidence& evidence) {
+  db.prepare("UPDATE attempt SET policy = ?, verdicts = ? WHERE id = ?")
+      .bind(evidence.policy)
+      .bind(evidence.verdicts)
+      .bind(attempt_id)
+      .run();
+}
+
+// Is another attempt to this number open, or waiting in the same campaign?
+bool is_number_waiting_or_open(Database& db, const AttemptRequest& request) {
+  auto statement = db.prepare(
+      "SELECT 1 FROM attempt WHERE number = ? AND state < 2 AND direction = 'outbound' AND (state = 1 OR campaign_id = "
+      "?)");
+  statement.bind(request.number).bind(request.campaign_id);
+  return statement.step();
+}
+
+}  // namespace
+
+std::optional<Attempt> find_by_call_id(Database& db, const std::string& call_id) {
+  // The condition repeats the partial index's, or SQLite would scan the table.
+  static const std::string sql = select_where("call_id = ? AND call_id <> ''");
+  auto statement = db.prepare(sql.c_str());
+  statement.bind(call_id);
+  if (!statement.step()) return std::nullopt;
+  return read_attempt(statement);
+}
+
+std::optional<StoredAttempt> find_attempt(Database& db, const std::string& id) {
+  static const std::string sql = select_where("id = ?");
+  auto statement = db.prepare(sql.c_str());
+  statement.bind(id);
+  if (!statement.step()) return std::nullopt;
+  return StoredAttempt{read_attempt(statement), read_notes(db, id)};
+}
+
+std::vector<StoredAttempt> find_not_final(Database& db) {
+  std::vector<StoredAttempt> open;
+  static const std::string sql = select_where("state < 2 ORDER BY id");
+  auto statement = db.prepare(sql.c_str());
+  while (statement.step()) {
+    auto attempt = read_attempt(statement);
+    auto notes = read_notes(db, attempt.request.id);
+    open.push_back({std::move(attempt), std::move(notes)});
+  }
+  return open;
+}
+
+AttemptPage list_attempts(Database& db, const std::string& campaign_id, const std::string& after, int limit) {
+  AttemptPage page;
+  static const std::string sql = select_where("campaign_id = ? AND id > ? ORDER BY id LIMIT ?");
+  auto statement = db.prepare(sql.c_str());
+  statement.bind(campaign_id).bind(after).bind(limit);
+  while (statement.step()) page.attempts.push_back(read_attempt(statement));
+  if (static_cast<int>(page.attempts.size()) == limit) page.next = page.attempts.back().request.id;
+  return page;
+}
+
+std::vector<Attempt> attempts_of(Database& db, const std::string& number, int limit) {
+  std::vector<Attempt> attempts;
+  static const std::string sql = select_where("number = ? ORDER BY intended_at DESC LIMIT ?");
+  auto statement = db.prepare(sql.c_str());
+  statement.bind(number).bind(limit);
+  while (statement.step()) attempts.push_back(read_attempt(statement));
+  return attempts;
+}
+
+Result<Accepted> accept_request(Database& db, const AttemptRequest& request, const GateRules& rules,
+                                const CallingTime& calling_time) {
   if (!request.call_id.empty()) {
     if (auto known = find_by_call_id(db, request.call_id)) {
       if (known->request.fingerprint != request.fingerprint) {
@@ -228,91 +302,35 @@ Result<Accepted> accept_request(Database& db, const AttemptRequest& request, boo
       return Accepted{std::move(*known), true};
     }
   }
-  if (const auto held = hold_of(db, request.number, request.created_at)) {
-    if (!keep_skipped) return fail(ErrorCode::Held, *held);
-    Call call(request, CallLimits{});
-    const CallStep step = call.skip(*held, request.created_at);
-    const AttemptChange skipped{{request, call.progress()}, {}, step.events, std::nullopt, true};
-    apply_change(db, skipped);
-    return Accepted{skipped.attempt, false};
-  }
-  if (!keep_skipped && is_number_waiting_or_open(db, request)) {
+  if (is_number_waiting_or_open(db, request)) {
     return fail(ErrorCode::NumberBusy, "another attempt to this number is waiting or under way");
   }
+  const Facts facts = facts_of_request(db, request);
+  const auto verdicts = evaluate_gates(facts, rules.context(request.created_at, &calling_time));
+  if (const auto verdict = deciding_verdict(verdicts)) {
+    return fail(ErrorCode::Held, fmt::format("{} ({}): {}", verdict->gate, verdict->reason, verdict->detail));
+  }
   const Attempt attempt{request, {}};
-  insert_attempt(db, attempt);
+  insert_attempt(db, attempt, {});
   return Accepted{attempt, false};
 }
 
-Result<void> record_intent(Database& db, const AttemptChange& change) {
-  const auto& asked = change.attempt.request;
-  if (const auto held = hold_of(db, asked.number, change.attempt.progress.intended_at)) {
-    return fail(ErrorCode::Held, *held);
-  }
-  if (is_number_open(db, asked.number, asked.id)) {
-    return fail(ErrorCode::NumberBusy, "another attempt to this number is under way");
-  }
-  apply_change(db, change);
-  return {};
-}
-
-void apply_change(Database& db, const AttemptChange& change) {
+void apply_change(Database& db, const AttemptChange& change, const Evidence& evidence) {
   const auto& asked = change.attempt.request;
   if (change.is_new) {
-    insert_attempt(db, change.attempt);
+    insert_attempt(db, change.attempt, evidence);
   } else {
-    auto statement = db.prepare(
-        "UPDATE attempt SET state=?, status=?, outcome=?, reason=?, sip_code=?, q850=?, raw_cause=?, node_boot=?, "
-        "next_sequence=?, intended_at=?, ringing_at=?, answered_at=?, ended_at=?, talked_ms=?, number=? WHERE id=?");
-    bind_progress(statement, change.attempt.progress);
-    statement.bind(asked.number).bind(asked.id).run();
+    update_attempt(db, change);
+    if (!evidence.policy.empty()) keep_evidence(db, asked.id, evidence);
   }
   insert_notes(db, change);
+  insert_events(db, change);
+  if (change.contact) end_contact_attempt(db, change);
   if (change.suppress) {
-    db.prepare(
-          "INSERT OR IGNORE INTO suppression(number, level, scope, reason, source, created_at, expires_at) "
-          "VALUES (?, 'global', '', 'opt-out by key', ?, ?, 0)")
-        .bind(*change.suppress)
-        .bind(asked.id)
-        .bind(change.notes.empty() ? to_ms(asked.created_at) : to_ms(change.notes.front().at))
-        .run();
+    const Time at = change.notes.empty() ? asked.created_at : change.notes.front().at;
+    suppress_number(db,
+                    {*change.suppress, SuppressionLevel::kGlobal, "", "opt-out by key", asked.id, at, std::nullopt});
   }
-  for (const auto& event : change.events) {
-    db.prepare("INSERT OR IGNORE INTO outbox(attempt_id, sequence, type, time, data) VALUES (?, ?, ?, ?, ?)")
-        .bind(event.attempt_id)
-        .bind(event.sequence)
-        .bind(to_string(event.type))
-        .bind(to_ms(event.time))
-        .bind(event.data)
-        .run();
-  }
-}
-
-Report make_report(Database& db, const std::string& campaign_id) {
-  Report report;
-  report.statuses =
-      count_by(db, "SELECT status, count(*) FROM attempt WHERE campaign_id = ? GROUP BY status", campaign_id);
-  for (const auto& [status, count] : report.statuses) report.attempts += count;
-  report.outcomes =
-      count_by(db, "SELECT outcome, count(*) FROM attempt WHERE campaign_id = ? AND outcome <> '' GROUP BY outcome",
-               campaign_id);
-  report.reasons =
-      count_by(db, "SELECT reason, count(*) FROM attempt WHERE campaign_id = ? AND status = 'skipped' GROUP BY reason",
-               campaign_id);
-  report.keys = count_by(db,
-                         "SELECT k.key, count(*) FROM attempt a JOIN key_press k ON k.attempt_id = a.id "
-                         "WHERE a.campaign_id = ? GROUP BY k.key",
-                         campaign_id);
-  const auto count = [&](const char* sql) {
-    auto statement = db.prepare(sql);
-    statement.bind(campaign_id);
-    return statement.step() ? statement.integer(0) : 0;
-  };
-  report.opt_outs = count(
-      "SELECT count(DISTINCT a.number) FROM attempt a JOIN key_press k ON k.attempt_id = a.id "
-      "WHERE a.campaign_id = ? AND k.action = 'opt-out'");
-  report.events = count("SELECT count(*) FROM attempt a JOIN outbox o ON o.attempt_id = a.id WHERE a.campaign_id = ?");
-  return report;
 }
 
 }  // namespace carillon::ledger

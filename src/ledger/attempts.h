@@ -1,30 +1,33 @@
-// SQL about attempts, their notes and suppressions. Runs inside a transaction of the store thread.
+// SQL about attempts, their notes and events. Runs inside a transaction of the store thread.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "core/ports/store.h"
+#include "core/ports/campaign_store.h"
 #include "ledger/database.h"
 
 namespace carillon::ledger {
 
-// A reason why the number must not be called (global level), if there is one.
-std::optional<std::string> suppression_of(Database& db, const std::string& number, Time now);
-
 std::optional<Attempt> find_by_call_id(Database& db, const std::string& call_id);
 std::optional<StoredAttempt> find_attempt(Database& db, const std::string& id);
 std::vector<StoredAttempt> find_not_final(Database& db);
+AttemptPage list_attempts(Database& db, const std::string& campaign_id, const std::string& after, int limit);
+// Newest first.
+std::vector<Attempt> attempts_of(Database& db, const std::string& number, int limit);
 
-// Store::accept and Store::intend.
-Result<Accepted> accept_request(Database& db, const AttemptRequest& request, bool keep_skipped);
-Result<void> record_intent(Database& db, const AttemptChange& change);
+// Store::accept.
+Result<Accepted> accept_request(Database& db, const AttemptRequest& request, const GateRules& rules,
+                                const CallingTime& calling_time);
 
-void insert_attempt(Database& db, const Attempt& attempt);
-// Progress, notes, key presses, suppression and events of one step. Repeating it changes nothing.
-void apply_change(Database& db, const AttemptChange& change);
+// That an attempt was allowed: the policy, and what each gate said.
+struct Evidence {
+  std::string policy;
+  std::string verdicts;
+};
 
-Report make_report(Database& db, const std::string& campaign_id);
+// Progress, notes, key presses, contact, suppression and events of one step. Repeating it changes nothing.
+void apply_change(Database& db, const AttemptChange& change, const Evidence& evidence = {});
 
 }  // namespace carillon::ledger

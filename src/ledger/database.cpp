@@ -3,7 +3,7 @@
 namespace carillon::ledger {
 
 Statement& Statement::bind(std::string_view text) {
-  if (sqlite3_bind_text(handle_, next_++, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT) != SQLITE_OK) {
+  if (sqlite3_bind_text(handle_, next_++, text.data(), static_cast<int>(text.size()), SQLITE_STATIC) != SQLITE_OK) {
     throw SqlError(sqlite3_errmsg(db_));
   }
   return *this;
@@ -28,6 +28,8 @@ std::string Statement::text(int column) const {
 }
 
 Database::Database(const std::filesystem::path& file, Mode mode) {
+  // Statistics of memory would take a process-wide lock for each allocation. Refused once SQLite is in use: no harm.
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   sqlite3* handle = nullptr;
   const int flags = mode == Mode::kReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   const int code = sqlite3_open_v2(file.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "ledger/tally.h"
+
 namespace carillon::ledger {
 
 class SqlError : public std::runtime_error {
@@ -30,7 +32,9 @@ class Statement {
   Statement(const Statement&) = delete;
   Statement& operator=(const Statement&) = delete;
 
+  // The text is not copied: it must live until the last step.
   Statement& bind(std::string_view text);
+  Statement& bind(std::string&& text) = delete;
   Statement& bind(std::int64_t number);
 
   // True while there is a row.
@@ -57,6 +61,11 @@ class Database {
   // sql must be a constant: the prepared statement is kept by its address.
   Statement prepare(const char* sql);
   void execute(const char* sql);
+  // Rows that the last statement changed.
+  int changes() const { return sqlite3_changes(db_.get()); }
+  std::int64_t last_rowid() const { return sqlite3_last_insert_rowid(db_.get()); }
+  // Sums of the transaction under way; written before it commits.
+  Tally& tally() { return tally_; }
 
  private:
   struct Close {
@@ -66,6 +75,7 @@ class Database {
     void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
   };
   std::unique_ptr<sqlite3, Close> db_;
+  Tally tally_;
   std::unordered_map<const char*, std::unique_ptr<sqlite3_stmt, Finalize>> statements_;
 };
 

@@ -93,13 +93,123 @@ CREATE TABLE sink (
   position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 )sql",
+    R"sql(
+-- A message, its keys and its rules, for a list of contacts.
+CREATE TABLE campaign (
+  key INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  state TEXT NOT NULL,
+  stop_mode TEXT NOT NULL,
+  settings TEXT NOT NULL,         -- JSON, as the API takes it
+  policy_version INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  started_at INTEGER NOT NULL,
+  ended_at INTEGER NOT NULL,
+  detail TEXT NOT NULL,
+  spent_micros INTEGER NOT NULL DEFAULT 0  -- of the budget, in millionths
+) STRICT;
+
+-- Contacts that share zones and regions: windows are looked at lane by lane.
+CREATE TABLE lane (
+  id INTEGER PRIMARY KEY,
+  zones TEXT NOT NULL,            -- IANA names, comma separated
+  regions TEXT NOT NULL,          -- ISO 3166, comma separated
+  UNIQUE (zones, regions)
+) STRICT;
+
+CREATE TABLE contact (
+  key INTEGER PRIMARY KEY,
+  campaign INTEGER NOT NULL,
+  number TEXT NOT NULL,
+  external_id TEXT NOT NULL,
+  lane INTEGER NOT NULL,
+  variables TEXT NOT NULL,        -- JSON object, '' if none
+  state INTEGER NOT NULL,         -- 0 ready, 1 in a call, 2 done, 3 skipped, 4 unknown
+  due_at INTEGER NOT NULL,        -- when ready: not before; 0 = at once
+  tries INTEGER NOT NULL,
+  outcome TEXT NOT NULL,          -- of the last attempt
+  reason TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  last_attempt TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX contact_by_number ON contact(number, campaign);
+-- The dialer's order. Only ready contacts are in it, so it shrinks as the campaign goes on.
+CREATE INDEX contact_due ON contact(campaign, lane, due_at, key) WHERE state = 0;
+CREATE INDEX contact_by_campaign ON contact(campaign, key);
+
+-- Sums of each campaign, changed in the transactions that change what they count.
+CREATE TABLE tally (
+  campaign TEXT NOT NULL,         -- id: calls of /dial may name a campaign that has no contacts
+  kind TEXT NOT NULL,             -- see TallyKind
+  name TEXT NOT NULL,
+  n INTEGER NOT NULL,
+  PRIMARY KEY (campaign, kind, name)
+) STRICT, WITHOUT ROWID;
+
+-- What do-not-call registries said of a number.
+CREATE TABLE registry_check (
+  number TEXT NOT NULL,
+  registry TEXT NOT NULL,
+  is_listed INTEGER NOT NULL,
+  checked_at INTEGER NOT NULL,
+  PRIMARY KEY (number, registry)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE consent (
+  number TEXT NOT NULL,
+  advertiser TEXT NOT NULL,
+  basis TEXT NOT NULL,
+  evidence TEXT NOT NULL,
+  given_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,    -- 0 = by the policy's rule
+  PRIMARY KEY (number, advertiser, basis)
+) STRICT, WITHOUT ROWID;
+
+-- Who did what.
+CREATE TABLE audit (
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  who TEXT NOT NULL,
+  what TEXT NOT NULL,
+  campaign_id TEXT NOT NULL,
+  detail TEXT NOT NULL
+) STRICT;
+CREATE INDEX audit_by_campaign ON audit(campaign_id, position);
+
+ALTER TABLE attempt ADD COLUMN campaign_key INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE attempt ADD COLUMN contact_key INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE attempt ADD COLUMN try_number INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE attempt ADD COLUMN policy TEXT NOT NULL DEFAULT '';      -- pack and version that let it pass
+ALTER TABLE attempt ADD COLUMN verdicts TEXT NOT NULL DEFAULT '';    -- what each gate said
+ALTER TABLE attempt ADD COLUMN resolved_at INTEGER NOT NULL DEFAULT 0;  -- of unknown: an operator has decided
+DROP INDEX attempt_waiting_number;
+DROP INDEX attempt_unknown;
+DROP INDEX attempt_by_campaign;
+-- For caps, for one open attempt per number, and for the number's history. Those never dialled have intended_at 0.
+CREATE INDEX attempt_by_number ON attempt(number, intended_at);
+CREATE INDEX attempt_by_campaign ON attempt(campaign_id, id);
+INSERT INTO tally SELECT campaign_id, 'attempt', 'placed', count(*) FROM attempt WHERE intended_at > 0 GROUP BY 1;
+INSERT INTO tally SELECT campaign_id, 'status', status, count(*) FROM attempt
+  WHERE state = 2 AND (intended_at > 0 OR direction = 'inbound' OR outcome = 'skipped') GROUP BY 1, 3;
+INSERT INTO tally SELECT campaign_id, 'outcome', outcome, count(*) FROM attempt
+  WHERE state = 2 AND (intended_at > 0 OR direction = 'inbound' OR outcome = 'skipped') GROUP BY 1, 3;
+INSERT INTO tally SELECT a.campaign_id, 'key', k.key, count(*) FROM attempt a JOIN key_press k ON k.attempt_id = a.id
+  GROUP BY 1, 3;
+INSERT INTO tally SELECT a.campaign_id, 'opt-out', '', count(*) FROM attempt a
+  JOIN key_press k ON k.attempt_id = a.id WHERE k.action = 'opt-out' GROUP BY 1;
+INSERT INTO tally SELECT a.campaign_id, 'event', '', count(*) FROM attempt a JOIN outbox o ON o.attempt_id = a.id
+  GROUP BY 1;
+)sql",
 };
 
 }  // namespace
 
 void prepare_schema(Database& db) {
+  // The cache (KiB) holds what ten million contacts keep touching: inner pages, and the leaves of the attempts under
+  // way.
   db.execute(
-      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=4000;");
+      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=4000; "
+      "PRAGMA cache_size=-65536;");
   std::int64_t version = 0;
   {
     auto statement = db.prepare("PRAGMA user_version");

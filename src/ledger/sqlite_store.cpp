@@ -10,6 +10,7 @@
 
 #include "ledger/attempts.h"
 #include "ledger/schema.h"
+#include "ledger/starting.h"
 
 namespace carillon::ledger {
 
@@ -92,27 +93,18 @@ SqliteStore::SqliteStore(std::unique_ptr<FileLock> lock, const std::filesystem::
 
 SqliteStore::~SqliteStore() = default;
 
-template <class T, class Work>
-void SqliteStore::submit(StoreThread& thread, Reply<T> reply, Work work, StoreThread::Urgency urgency) {
-  auto on_failure = [reply](const Error& error) { reply(std::unexpected(error)); };
-  thread.submit(
-      [reply = std::move(reply), work = std::move(work)](Database& db) -> StoreThread::Completion {
-        auto result = std::make_shared<Result<T>>(work(db));
-        return [reply, result] { reply(std::move(*result)); };
-      },
-      std::move(on_failure), urgency);
-}
-
-void SqliteStore::accept(AttemptRequest request, bool keep_skipped, Reply<Accepted> reply) {
-  auto work = [request = std::move(request), keep_skipped](Database& db) {
-    return accept_request(db, request, keep_skipped);
-  };
+void SqliteStore::accept(AttemptRequest request, std::shared_ptr<const GateRules> rules, CallingTime calling_time,
+                         Reply<Accepted> reply) {
+  auto work = [request = std::move(request), rules = std::move(rules), calling_time = std::move(calling_time)](
+                  Database& db) { return accept_request(db, request, *rules, calling_time); };
   submit<Accepted>(*writer_, std::move(reply), std::move(work), StoreThread::Urgency::kNow);
 }
 
-void SqliteStore::intend(AttemptChange change, Reply<void> reply) {
-  auto work = [change = std::move(change)](Database& db) { return record_intent(db, change); };
-  submit<void>(*writer_, std::move(reply), std::move(work));
+void SqliteStore::intend(StartRequest request, Reply<StartResult> reply) {
+  auto work = [request = std::move(request)](Database& db) -> Result<StartResult> {
+    return record_intent(db, request);
+  };
+  submit<StartResult>(*writer_, std::move(reply), std::move(work));
 }
 
 void SqliteStore::record(AttemptChange change, Reply<void> reply) {
@@ -147,13 +139,6 @@ void SqliteStore::find_call(std::string call_id, Reply<std::optional<StoredAttem
     return find_attempt(db, call_id);
   };
   submit<std::optional<StoredAttempt>>(*writer_, std::move(reply), std::move(work), StoreThread::Urgency::kNow);
-}
-
-void SqliteStore::report(std::string campaign_id, Reply<Report> reply) {
-  auto work = [campaign_id = std::move(campaign_id)](Database& db) -> Result<Report> {
-    return make_report(db, campaign_id);
-  };
-  submit<Report>(*reader_, std::move(reply), std::move(work));
 }
 
 Result<std::vector<OutboxRow>> SqliteStore::read_after(std::int64_t position, int limit) {

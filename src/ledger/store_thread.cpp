@@ -1,7 +1,10 @@
 #include "ledger/store_thread.h"
 
+#include <algorithm>
 #include <chrono>
-#include <vector>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "base/log.h"
 
@@ -12,6 +15,8 @@ namespace {
 constexpr std::chrono::milliseconds kCommitEvery{80};
 constexpr std::chrono::milliseconds kUrgentCommitEvery{5};
 constexpr std::size_t kMaxBatch = 2000;
+// A transaction takes no further job after so long: an opt-out must not wait for a whole import.
+constexpr std::chrono::milliseconds kMaxTransaction{50};
 
 }  // namespace
 
@@ -29,14 +34,14 @@ StoreThread::~StoreThread() {
   thread_.join();
 }
 
-void StoreThread::submit(Job job, Failure on_failure, Urgency urgency) {
+void StoreThread::submit(std::unique_ptr<StoreJob> job, Urgency urgency) {
   backlog_.fetch_add(1, std::memory_order_relaxed);
   bool must_wake = false;
   {
     const std::scoped_lock lock(mutex_);
-    must_wake = queue_.empty() || (urgency == Urgency::kNow && !has_urgent_);
-    has_urgent_ = has_urgent_ || urgency == Urgency::kNow;
-    queue_.push_back({std::move(job), std::move(on_failure)});
+    must_wake = queue_.empty() || (urgency == Urgency::kNow && !must_hurry_);
+    must_hurry_ = must_hurry_ || urgency == Urgency::kNow;
+    queue_.push_back(std::move(job));
   }
   if (must_wake) wake_.notify_one();
 }
@@ -48,48 +53,68 @@ void StoreThread::run() {
     wake_.wait(lock, [&] { return is_stopping_ || !queue_.empty(); });
     if (queue_.empty()) return;  // stopping, and all that was submitted is done
     if (kind_ == Kind::kWriter) {
-      wake_.wait_until(lock, last_commit + kCommitEvery, [&] { return is_stopping_ || has_urgent_; });
+      wake_.wait_until(lock, last_commit + kCommitEvery, [&] { return is_stopping_ || must_hurry_; });
       wake_.wait_until(lock, last_commit + kUrgentCommitEvery, [&] { return is_stopping_; });
     }
-    std::deque<Item> batch;
+    Jobs batch;
+    batch.reserve(std::min(queue_.size(), kMaxBatch));
     while (!queue_.empty() && batch.size() < kMaxBatch) {
       batch.push_back(std::move(queue_.front()));
       queue_.pop_front();
     }
-    has_urgent_ = has_urgent_ && !queue_.empty();
+    must_hurry_ = !queue_.empty();  // more than a batch: there is company enough
     last_commit = std::chrono::steady_clock::now();
     lock.unlock();
-    run_batch(batch);
+    run_batch(std::move(batch));
     lock.lock();
   }
 }
 
-void StoreThread::run_batch(std::deque<Item>& batch) {
-  std::vector<Completion> completions;
-  completions.reserve(batch.size());
+// What the transaction has no time for goes first in the next one.
+void StoreThread::give_back(Jobs& batch, std::size_t done) {
+  if (done == batch.size()) return;
+  const std::scoped_lock lock(mutex_);
+  while (batch.size() > done) {
+    queue_.push_front(std::move(batch.back()));
+    batch.pop_back();
+  }
+  must_hurry_ = true;
+}
+
+void StoreThread::run_batch(Jobs batch) {
+  std::optional<Error> failure;
   try {
     db_->execute(kind_ == Kind::kWriter ? "BEGIN IMMEDIATE" : "BEGIN");
-    for (auto& item : batch) completions.push_back(item.job(*db_));
+    const auto began = std::chrono::steady_clock::now();
+    std::size_t done = 0;
+    while (done < batch.size() && (done == 0 || std::chrono::steady_clock::now() - began < kMaxTransaction)) {
+      batch[done++]->run(*db_);
+    }
+    give_back(batch, done);
+    db_->tally().write(*db_);
     db_->execute("COMMIT");
     commits_.fetch_add(1, std::memory_order_relaxed);
   } catch (const SqlError& error) {
     log::error("ledger_refused", {{"detail", error.what()}, {"jobs", std::to_string(batch.size())}});
-    try {
-      db_->execute("ROLLBACK");
-    } catch (const SqlError& rollback_error) {
-      // SQLite has rolled back by itself (disk full, I/O error).
-      log::debug("ledger_rolled_back", {{"detail", rollback_error.what()}});
-    }
-    const Error failure(ErrorCode::Ledger, error.what());
-    backlog_.fetch_sub(batch.size(), std::memory_order_relaxed);
-    for (auto& item : batch) post_([on_failure = std::move(item.on_failure), failure] { on_failure(failure); });
-    return;
+    failure.emplace(ErrorCode::Ledger, error.what());
+    roll_back();
   }
   backlog_.fetch_sub(batch.size(), std::memory_order_relaxed);
-  post_([all = std::move(completions)] {
-    for (const auto& completion : all) completion();
+  // Shared, because what is posted must be copyable; nobody copies it.
+  post_([jobs = std::make_shared<Jobs>(std::move(batch)), failure] {
+    for (const auto& job : *jobs) failure ? job->fail(*failure) : job->complete();
   });
-  if (after_commit_) after_commit_();
+  if (!failure && after_commit_) after_commit_();
+}
+
+void StoreThread::roll_back() {
+  db_->tally().clear();
+  try {
+    db_->execute("ROLLBACK");
+  } catch (const SqlError& error) {
+    // SQLite has rolled back by itself (disk full, I/O error).
+    log::debug("ledger_rolled_back", {{"detail", error.what()}});
+  }
 }
 
 }  // namespace carillon::ledger

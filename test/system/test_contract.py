@@ -58,8 +58,10 @@ def ask(world: World, method: str, template: str, path: str, body: Any = None, h
     status, answer = world.daemon.request(method, path, body, headers)
     responses = OPENAPI["paths"][template][method.lower()]["responses"]
     assert str(status) in responses, f"{method} {path} answered {status}, which is not described: {answer}"
-    (content,) = follow(responses[str(status)])["content"].values()
-    assert faults_of(content["schema"], answer) == [], answer
+    content = follow(responses[str(status)])["content"]
+    kinds = [kind for kind in content if kind.endswith("json") == isinstance(answer, dict)]
+    assert len(kinds) == 1, f"{method} {path} {status}: {kinds}"
+    assert faults_of(content[kinds[0]]["schema"], answer) == [], answer
     return status, answer
 
 
@@ -122,24 +124,126 @@ def test_answers_about_calls_are_as_described(world: World, calls: dict[str, dic
     assert ask(world, "GET", "/call-started", "/call-started?attempt=x&seq=1&note=call-started:1")[0] == 403
 
 
-def test_answers_about_campaigns_and_prompts_are_as_described(world: World, calls: dict[str, dict[str, Any]], folder: pathlib.Path) -> None:
-    contacts, report = "/v1/campaigns/{campaignId}/contacts", "/v1/campaigns/{campaignId}/report"
-    lines = b'{"phoneNumber":"+12255550191"}\n{"phoneNumber":"+12255550191"}\n{"phoneNumber":"nobody"}\n{"phoneNumber":"+12165550190"}\n'
-    status, answer = ask(world, "POST", contacts, "/v1/campaigns/contract-2/contacts", lines)
-    assert status == 200 and [result.get("error", result.get("status")) for result in answer["results"]] == [
-        "queued", "queued", "number-invalid", "skipped"]
-    assert ask(world, "POST", contacts, "/v1/campaigns/contract-2/contacts", b"\n")[0] == 422
-    assert ask(world, "POST", contacts, "/v1/campaigns/a%20b/contacts", lines)[0] == 404
-    world.daemon.wait_end(answer["results"][0]["attemptId"])
-    assert ask(world, "GET", report, "/v1/campaigns/contract-2/report")[1]["outcomes"] == {"busy": 1, "skipped": 1}
-    assert ask(world, "GET", report, "/v1/campaigns/contract/report")[1]["keys"] == {"1": 1}
-    assert ask(world, "GET", report, "/v1/campaigns/never-seen/report")[1]["attempts"] == 0
+CAMPAIGN = "/v1/campaigns/{id}"
+LIST = b"phone,id,name\n+12255550191,c-1,Ada\n+12255550191,c-2,Ben\nnobody,c-3,Chen\n+12165550190,c-4,Dina\n"
+
+
+def campaign(world: World, method: str, name: str, end: str = "", body: Any = None, query: str = "") -> tuple[int, Any]:
+    return ask(world, method, CAMPAIGN + end, f"/v1/campaigns/{name}{end}{query}", body)
+
+
+def test_answers_about_campaigns_are_as_described(world: World, calls: dict[str, dict[str, Any]]) -> None:
+    settings = {"class": "informational", "preamble": "welcome", "audio": "demo-congrats", "hours": {"mon": ["09:00-20:00"]},
+                "startsAt": "2026-01-01T09:00:00+02:00", "keys": {"9": "opt-out", "5": "donation"}, "trunks": [{"trunk": "loopback"}],
+                "budget": {"limit": 100, "pricePerMinute": 0.02}}
+    made = ask(world, "POST", "/v1/campaigns", "/v1/campaigns", {"id": "made", **settings})
+    assert made[0] == 201 and made[1]["state"] == "draft", made
+    for body, status in [({"id": "made", **settings}, 409), ({"id": "a b", **settings}, 422), ({"id": "x"}, 422), (b"{", 400),
+                         ({"id": "x", **settings, "audio": "nothing"}, 422), (b"x" * 100_000, 413)]:
+        assert ask(world, "POST", "/v1/campaigns", "/v1/campaigns", body)[0] == status
+    assert campaign(world, "PUT", "made", body=made[1]["settings"])[0] == 200, "what is answered may be sent"
+    assert campaign(world, "PUT", "made", body={"class": "informational"})[0] == 422
+    assert campaign(world, "PUT", "nobody", body=settings)[0] == 404
+    sums = campaign(world, "POST", "made", "/contacts", LIST)[1]
+    assert (sums["added"], sums["duplicates"], sums["rejectedRows"], len(sums["rejected"])) == (2, 1, 1, 2), sums
+    assert campaign(world, "POST", "made", "/contacts", LIST, "?colour=red")[0] == 422
+    assert campaign(world, "POST", "nobody", "/contacts", LIST)[0] == 404
+    assert campaign(world, "POST", "made", ":preview")[1]["skipped"] == {"suppressed-global": 1}
+    assert campaign(world, "POST", "made", ":pause")[0] == 409
+    assert campaign(world, "POST", "made", ":stop", query="?mode=gently")[0] == 422
+    assert campaign(world, "POST", "made", ":start")[1]["state"] == "running"
+    assert campaign(world, "PUT", "made", body=made[1]["settings"])[0] == 409
+    assert any(one["id"] == "made" for one in ask(world, "GET", "/v1/campaigns", "/v1/campaigns")[1]["campaigns"])
+    world.daemon.wait_for(lambda: campaign(world, "GET", "made")[1]["report"]["outcomes"] == {"busy": 1, "skipped": 1}, 20, "it does not call")
+    assert campaign(world, "POST", "made", ":pause")[1]["state"] == "paused"
+    assert campaign(world, "POST", "made", ":resume")[1]["state"] == "running"
+    assert campaign(world, "POST", "made", ":stop", query="?mode=now")[1]["state"] == "stopping"
+    world.daemon.wait_for(lambda: campaign(world, "GET", "made")[1]["state"] == "canceled", 20, "it does not stop")
+    report = campaign(world, "GET", "made", "/report")[1]
+    assert report["reasons"] == {"ready/retry-busy": 1, "skipped/suppressed-global": 1}, report
+    assert "outcome,busy,1" in campaign(world, "GET", "made", "/report", query="?format=csv")[1]
+    assert campaign(world, "GET", "contract", "/report")[1]["keys"] == {"1": 1}
+    assert campaign(world, "GET", "never-seen", "/report")[1]["attempts"] == 0
+    assert campaign(world, "GET", "made", "/audit")[1]["entries"][-1]["what"] == "campaign.created"
+    for page in ("/contacts", "/attempts"):
+        first = campaign(world, "GET", "made", page, query="?limit=1")[1]
+        assert campaign(world, "GET", "made", page, query=f"?limit=1&after={first['next']}")[0] == 200
+        assert campaign(world, "GET", "made", page, query="?limit=0")[0] == 422
+    assert len(campaign(world, "GET", "made", "/contacts", query="?state=skipped")[1]["contacts"]) == 1
+    assert campaign(world, "GET", "made", "/contacts", query="?state=lost")[0] == 422
+    for method, end in [("GET", ""), ("GET", "/audit"), ("GET", "/contacts"), ("POST", ":preview"), ("POST", ":start"), ("POST", ":resume"),
+                        ("POST", ":pause"), ("POST", ":stop"), ("POST", "/imports")]:
+        assert campaign(world, method, "nobody", end)[0] == 404
+
+
+def test_answers_about_imports_numbers_and_prompts_are_as_described(world: World, calls: dict[str, dict[str, Any]], folder: pathlib.Path) -> None:
+    assert ask(world, "POST", "/v1/campaigns", "/v1/campaigns", {"id": "parts", "class": "informational"})[0] == 201
+    id = campaign(world, "POST", "parts", "/imports", query="?format=csv&map=name%3Dvariable%3Afirst")[1]["importId"]
+    assert campaign(world, "POST", "parts", "/imports", query="?format=xls")[0] == 422
+
+    def part(body: bytes, query: str = "", end: str = "", of: str = id) -> tuple[int, Any]:
+        return ask(world, "POST", "/v1/imports/{id}" + end, f"/v1/imports/{of}{end}{query}", body)
+    assert part(LIST[:30], "?offset=0")[0] == part(LIST[:30], "?offset=0")[0] == 200
+    assert part(LIST[:30], "?offset=7")[0] == 409 and part(LIST, "?offset=x")[0] == 422 and part(LIST, of="nobody")[0] == 404
+    assert part(LIST[30:], end=":finish")[1]["rows"] == 4
+    assert part(b"", end=":finish")[0] == 404
+
+    def why(number: str, query: str = "") -> tuple[int, Any]:
+        return ask(world, "GET", "/v1/numbers/{id}/why", f"/v1/numbers/{number}/why{query}")
+    assert why("%2B12165550190", "?campaign=parts")[1]["contacts"][0]["decision"]["reason"] == "suppressed-global"
+    assert why("%2B12255550190")[1]["attempts"][0]["outcome"] == "busy"
+    assert len(why("%2B12025550177")[1]["contacts"]) == 1, "in no campaign"
+    assert why("nobody")[0] == 422
+    for body, status in [({"decision": "leave"}, 409), ({"decision": "perhaps"}, 422), (b"{", 400)]:
+        assert ask(world, "POST", "/v1/attempts/{id}:resolve", f"/v1/attempts/{calls['busy']['attemptId']}:resolve", body)[0] == status
+    assert ask(world, "POST", "/v1/attempts/{id}:resolve", "/v1/attempts/nobody:resolve", {"decision": "leave"})[0] == 404
+
+    number = {"phoneNumber": "+12025550150"}
+    for path, body in [("/v1/suppressions", {**number, "level": "advertiser", "scope": "Example", "expiresAt": "2030-01-01T00:00:00Z"}),
+                       ("/v1/registry-checks", {**number, "registry": "us-dnc", "listed": False, "checkedAt": "2026-01-01T00:00:00Z"}),
+                       ("/v1/consents", {**number, "advertiser": "Example", "basis": "written", "evidence": "form 7", "givenAt": "2026-01-01T00:00:00Z"})]:
+        schema = OPENAPI["components"]["schemas"]["New" + {"/v1/suppressions": "Suppression", "/v1/registry-checks": "RegistryCheck"}.get(path, "Consent")]
+        assert faults_of(schema, body) == []
+        answer = ask(world, "POST", path, path, json.dumps(body).encode() + b'\n{"phoneNumber": "nobody"}\n')[1]
+        assert answer["added"] == 1 and [one["line"] for one in answer["rejected"]] == [2], answer
+    entries, entry = "/v1/suppressions", "/v1/suppressions?number=%2B12025550150"
+    assert ask(world, "GET", entries, entry)[1]["suppressions"][0]["scope"] == "Example"
+    assert "next" in ask(world, "GET", entries, entries + "?limit=1")[1]
+    assert ask(world, "GET", entries, entries + "?number=nobody")[0] == 422
+    assert [ask(world, "DELETE", entries, entry + "&level=advertiser&scope=Example")[0] for _ in range(2)] == [200, 404]
+    assert ask(world, "DELETE", entries, entry + "&level=galaxy")[0] == 422
+    assert ask(world, "GET", "/v1/trunks", "/v1/trunks")[1]["trunks"][0]["name"] == "loopback"
+
     tone = folder / "tone.wav"
     with wave.open(str(tone), "wb") as out:
         out.setparams((1, 2, 8000, 0, "NONE", ""))
         out.writeframes(b"".join(struct.pack("<h", int(9000 * math.sin(i * 0.5))) for i in range(8000)))
     assert ask(world, "POST", "/v1/prompts", "/v1/prompts?name=tone.wav", tone.read_bytes())[0] == 201
     assert ask(world, "POST", "/v1/prompts", "/v1/prompts?name=x.wav", b"no audio")[0] == 422
+
+
+def test_the_example_and_the_defaults_of_a_campaign_are_as_described(world: World, folder: pathlib.Path) -> None:
+    text = (ROOT / "examples/campaign.toml").read_text()
+    (folder / "whole.toml").write_text(re.sub(r"^#(\[\[|[a-z_]+ = )", r"\1", text, flags=re.MULTILINE))
+    for file, id in [(ROOT / "examples/campaign.toml", "example"), (folder / "whole.toml", "whole")]:
+        assert world.daemon.command("campaign", "create", str(file), "--id", id).stdout == f"{id} is draft\n"
+    whole = campaign(world, "GET", "whole")[1]["settings"]
+    assert set(whole) == {name for name in settings_members()["members"]}, "every member stands in the example"
+    bare = ask(world, "POST", "/v1/campaigns", "/v1/campaigns", {"id": "bare", "class": "informational"})[1]["settings"]
+    page = (ROOT / "docs/reference/campaigns.md").read_text()
+    units = {"minutes": 60, "hours": 3600}
+    rules = {outcome: {"tries": int(tries), "waitSeconds": int(wait) * units[unit]}
+             for outcome, tries, wait, unit in re.findall(r"^\| `([a-z-]+)` \| (\d+) \| (\d+) (minutes|hours) \|$", page, flags=re.MULTILINE)}
+    assert bare["retry"] == rules
+    members = OPENAPI["components"]["schemas"]["CampaignMembers"]["properties"]
+    for name, value in bare.items():
+        if name in ("name", "class", "retry"):
+            continue
+        row = re.search(rf"^\|[^|]*\| `{name}` \|[^|]*\| ([^|]*) \|", page, flags=re.MULTILINE)
+        if name == "policy":
+            assert row and row[1] == "`campaigns.policy` of the configuration" and value == defaults_of_the_file()["campaigns.policy"]
+        else:
+            assert row and row[1] == f"{value:g}" and members[name]["default"] == value, name
 
 
 # ---------------------------------------------------------------- the API's description
@@ -184,26 +288,114 @@ def test_words_are_the_same_in_code_and_schemas() -> None:
 
 def test_every_route_is_described_and_every_described_path_is_a_route() -> None:
     code = (ROOT / "src/api/api.cpp").read_text()
-    routes = re.findall(r'\{"([A-Z]+)", "(/[^"]*)", Role::k(\w+),', code)
-    assert len(routes) >= 6, "the table of routes is no longer found"
-    plain = [("GET", "/health")] + [("GET", path) for path in re.findall(r'"(/(?:call|dtmf)-[a-z]+)"', code)]
-    described = {(method.upper(), path): operation for path, item in OPENAPI["paths"].items() for method, operation in item.items()}
+    routes = {(method, path): role.lower() for method, path, role in re.findall(r'\{"([A-Z]+)", "(/[^"]*)", Role::k(\w+),', code)}
+    assert len(routes) > 25, "the table of routes is no longer found"
+    plain = {("GET", "/health")} | {("GET", path) for path in re.findall(r'"(/(?:call|dtmf)-[a-z]+)"', code)}
+    assert len(plain) == 6, "the callbacks are no longer found"
+    described = {(method.upper(), path): operation for path, item in OPENAPI["paths"].items() for method, operation in item.items()
+                 if method != "parameters"}
+    assert set(described) == set(routes) | plain
+    for route, role in routes.items():
+        assert described[route]["x-role"] == role, f"{route} needs the role {role}"
+    ids = [operation["operationId"] for operation in described.values() if "operationId" in operation]
+    assert len(ids) == len(set(ids))
+    for path, item in OPENAPI["paths"].items():
+        for method, operation in item.items():
+            if method == "parameters":
+                continue
+            named = {follow(one)["name"] for one in [*item.get("parameters", []), *operation.get("parameters", [])] if follow(one)["in"] == "path"}
+            assert named == set(re.findall(r"\{(\w+)\}", path)), path
+    # The table of the page: "GET /a/{id}" and, after it, others of the same method, whole or from their colon on.
+    told = set()
+    for cell in re.findall(r"^\| (`[A-Z]+ /[^|]*) \|", (ROOT / "docs/reference/http-api.md").read_text(), flags=re.MULTILINE):
+        method, path = "", ""
+        for name in re.findall(r"`([^`]+)`", cell):
+            if " " in name:
+                method, name = name.split(" ")
+            path = path[:path.rindex(":")] + name if name.startswith(":") else re.sub(r"\{\w+\}", "{id}", name)
+            told.add((method, path))
+    assert told == set(described)
 
-    def serves(route: str, path: str) -> bool:
-        return path.startswith(route[:-1]) if route.endswith("*") else path == route
 
-    for method, route, role in routes:
-        operations = [operation for (m, path), operation in described.items() if m == method and serves(route, path)]
-        assert operations, f"{method} {route} is not in openapi.yaml"
-        assert all(operation["x-role"] == role.lower() for operation in operations), f"{method} {route} needs the role {role}"
-    for method, path in plain:
-        assert (method, path) in described, f"{method} {path} is not in openapi.yaml"
-    for method, path in described:
-        is_route = (method, path) in plain or any(method == m and serves(route, path) for m, route, _ in routes)
-        assert is_route, f"{method} {path} of openapi.yaml is no route"
-    # What stands behind the prefix of a campaign is decided in campaigns.cpp.
-    ends = set(re.findall(r'campaign_of\(request\.path, "(/\w+)"\)', (ROOT / "src/api/campaigns.cpp").read_text()))
-    assert ends == {path.removeprefix("/v1/campaigns/{campaignId}") for _, path in described if path.startswith("/v1/campaigns/")}
+def test_words_of_campaigns_are_the_same_in_code_and_description() -> None:
+    schemas = OPENAPI["components"]["schemas"]
+
+    def words(file: str, type: str) -> set[str]:
+        body = re.search(rf"to_string\({type} \w+\) \{{(.*?)\n\}}", (ROOT / "src/core/campaign" / file).read_text(), flags=re.DOTALL)
+        assert body, f"the words of {type} are no longer found"
+        return set(re.findall(r'return "([a-z-]+)";', body[1]))
+    members = schemas["CampaignMembers"]["properties"]
+    assert words("campaign.cpp", "CampaignState") == set(schemas["CampaignState"]["enum"])
+    assert words("campaign.cpp", "CampaignClass") == set(members["class"]["enum"])
+    assert words("retry.cpp", "ContactState") == set(schemas["ContactState"]["enum"])
+    assert words("gate.cpp", "Decision") == set(schemas["Verdict"]["properties"]["decision"]["enum"])
+    assert words("gate.cpp", "SuppressionLevel") == set(schemas["SuppressionLevel"]["enum"])
+    stop = OPENAPI["paths"][CAMPAIGN + ":stop"]["post"]["parameters"][0]
+    assert words("campaign.cpp", "StopMode") == set(stop["schema"]["enum"])
+    page = (ROOT / "docs/reference/campaigns.md").read_text()
+    for word in [*schemas["CampaignState"]["enum"], *schemas["ContactState"]["enum"]]:
+        assert re.search(rf"^\| `{word}` \|", page, flags=re.MULTILINE), word
+    gates = re.findall(r'CARILLON_GATE\("([a-z-]+)"', (ROOT / "src/core/campaign/gates/gates.def").read_text())
+    assert gates and gates == re.findall(r"^\| `([a-z-]+)` \| [A-Z]", (ROOT / "docs/reference/gates.md").read_text(), flags=re.MULTILINE)
+
+
+def settings_members() -> dict[str, set[str]]:
+    """What campaign_json.cpp reads: names of the settings, and of the tables within them."""
+    code = (ROOT / "src/core/campaign/campaign_json.cpp").read_text()
+    found = {kind: set(re.findall(rf'\b{name}\.(?:text|whole|number|duration|time|object|array)\("(\w+)"', code))
+             for kind, name in [("members", "members"), ("inner", "(?:given|share)")]}
+    assert len(found["members"]) > 15 and len(found["inner"]) > 6, "the members are no longer found"
+    return found
+
+
+def test_every_member_of_a_campaigns_settings_is_described() -> None:
+    found = settings_members()
+    properties = OPENAPI["components"]["schemas"]["CampaignMembers"]["properties"]
+    assert found["members"] == set(properties)
+    inner = {*properties["trunks"]["items"]["properties"], *properties["retry"]["additionalProperties"]["properties"],
+             *properties["budget"]["properties"]}
+    assert found["inner"] == inner
+    page = (ROOT / "docs/reference/campaigns.md").read_text()
+    example = (ROOT / "examples/campaign.toml").read_text()
+    for name in found["members"] | found["inner"]:
+        snake = re.sub(r"[A-Z]", lambda letter: "_" + letter[0].lower(), name)
+        assert f"| `{snake}` | `{name}` |" in page or f"`{snake}` (`{name}`)" in page, name
+        assert re.search(rf"(^#?|[{{,] ){snake} = |^#?\[+{snake}\]+", example, flags=re.MULTILINE), snake
+    retry = (ROOT / "src/core/campaign/retry.cpp").read_text()
+    body = retry[retry.index("bool may_be_retried"):]
+    kinds = re.findall(r"Outcome::k(\w+):", body[:body.index("return true")])
+    words = {re.sub(r"(?<!^)([A-Z])", r"-\1", kind).lower() for kind in kinds}
+    assert words == set(properties["retry"]["propertyNames"]["enum"])
+
+
+# ---------------------------------------------------------------- the command line
+
+def help_of(*command: str) -> tuple[set[str], set[str]]:
+    """Subcommands and options."""
+    text = subprocess.run([CARILLON, *command, "--help"], capture_output=True, text=True, check=True).stdout
+    listed = re.search(r"\nSubcommands:\n((?:  .*\n)+)", text)
+    commands = set(re.findall(r"^  ([a-z]+)", listed[1], flags=re.MULTILINE)) if listed else set()
+    return commands, set(re.findall(r"^  (?:-\w,)?(--[a-z-]+)", text, flags=re.MULTILINE)) - {"--help"}
+
+
+def test_every_command_and_option_is_on_the_page() -> None:
+    page = (ROOT / "docs/reference/cli.md").read_text()
+    sections = {part.partition("\n")[0].split()[0]: part for part in page.split("\n## ")[1:]}
+    commands, options = help_of()
+    assert {"serve", "run", "campaign"} <= commands, "the help is no longer understood"
+    assert all(f"`{option}" in page for option in options)
+    for command in commands:
+        assert command in sections, f"carillon {command} has no section"
+        section = sections[command]
+        within, options = help_of(command)
+        assert all(option in section for option in options), f"{command}: {options}"
+        for name in within:
+            # A line of the table, or the section itself (prompt convert).
+            lines = [line for line in section.splitlines() if re.search(rf"carillon {command} {name}\b", line)]
+            assert lines, f"carillon {command} {name} is not on the page"
+            for option in help_of(command, name)[1]:
+                # What is told once for a command, with a table of its own, need not stand in its line.
+                assert any(option in line for line in lines) or f"`{option}" in section, f"carillon {command} {name} {option}"
 
 
 # ---------------------------------------------------------------- configuration
@@ -280,6 +472,8 @@ def test_the_defaults_of_the_file_are_the_programs(folder: pathlib.Path) -> None
 # ---------------------------------------------------------------- documentation
 
 DOCUMENTS = sorted(itertools.chain(ROOT.glob("*.md"), ROOT.glob("docs/**/*.md")))
+# Pages that name tests and files of the code.
+EVIDENCE = [ROOT / "docs/architecture.md", ROOT / "docs/explanation/complaints.md"]
 
 
 def test_links_between_documents_lead_somewhere() -> None:
@@ -293,14 +487,21 @@ def test_links_between_documents_lead_somewhere() -> None:
                 assert anchor in anchors, f"{document.name}: {target}{anchor}"
 
 
-def test_the_tests_that_the_architecture_names_exist() -> None:
-    text = (ROOT / "docs/architecture.md").read_text()
-    units = set(re.findall(r"`([A-Z]\w+)\.([A-Z]\w+)`", text))
-    systems = set(re.findall(r"`(test_\w+)`", text))
-    there = {match for file in (ROOT / "src").rglob("*_test.cpp") for match in re.findall(r"\bTEST\((\w+), (\w+)\)", file.read_text())}
+def test_the_tests_and_files_that_pages_name_exist() -> None:
+    files = itertools.chain((ROOT / "src").rglob("*_test.cpp"), (ROOT / "test/sim").glob("*_test.cpp"))
+    there = {match for file in files for match in re.findall(r"\bTEST\((\w+), (\w+)\)", file.read_text())}
     functions = {name for file in (ROOT / "test/system").glob("test_*.py") for name in re.findall(r"^def (test_\w+)", file.read_text(), re.MULTILINE)}
-    assert units and units <= there, units - there
-    assert systems and systems <= functions, systems - functions
+    headers = "\n".join(file.read_text() for file in (ROOT / "src").rglob("*.h"))
+    for page in EVIDENCE:
+        text = page.read_text()
+        units = set(re.findall(r"`([A-Z]\w+)\.([A-Z]\w+)`", text))
+        systems = set(re.findall(r"`(test_\w+)`", text))
+        assert units and units <= there, units - there
+        assert systems and systems <= functions, systems - functions
+        paths = set(re.findall(r"`((?:src|test|config)/[\w./-]+)`", text))
+        assert paths and all((ROOT / path).exists() for path in paths), [path for path in paths if not (ROOT / path).exists()]
+        for owner, function in re.findall(r"`([A-Z]\w+)::(\w+)", text):
+            assert re.search(rf"\b(class|struct) {owner}\b", headers) and re.search(rf"\b{function}\(", headers), f"{owner}::{function}"
 
 
 def test_the_rooms_on_the_page_are_the_rooms() -> None:
@@ -316,6 +517,6 @@ def test_the_rooms_on_the_page_are_the_rooms() -> None:
 
 
 def test_example_numbers_are_fictitious() -> None:
-    for document in [*DOCUMENTS, ROOT / "api/openapi.yaml", ROOT / "config/carillon.toml", ROOT / ".env.example"]:
+    for document in [*DOCUMENTS, *ROOT.glob("examples/*"), ROOT / "api/openapi.yaml", ROOT / "config/carillon.toml", ROOT / ".env.example"]:
         for number in re.findall(r"\+[0-9]{8,15}", document.read_text()):
             assert re.fullmatch(r"\+120255501[0-9]{2}", number), f"{document.name}: {number}"

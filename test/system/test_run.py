@@ -46,7 +46,7 @@ def test_a_file_with_good_and_bad_rows(folder: pathlib.Path) -> None:
         assert result["outcomes"] == {"human": 2, "busy": 1, "rejected": 1}
         assert result["keys"] == {"1": 1} and result["rejected"] == 2 and result["duplicates"] == 1
         rejected = contacts.with_suffix(".rejected.csv").read_text()
-        assert "not a number" in rejected and rejected.count("\n") == 3, rejected
+        assert "not a number" in rejected and "duplicate" in rejected and rejected.count("\n") == 4, rejected
         assert len(world.daemon.events()) == result["events"]
         names = {event["data"]["variables"]["Name"] for event in world.daemon.events()}
         assert names == {"Ann, the first", "Bob \"quote\"", "Dan\nof two lines", "Eve"}

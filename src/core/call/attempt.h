@@ -15,7 +15,10 @@ struct AttemptRequest {
   std::string id;       // ULID; the call's id at every system on the way ("in-…", "cli-…" for calls without one)
   std::string call_id;  // the caller's idempotency key; empty if none
   std::string campaign_id;
-  std::string contact_id;
+  std::string contact_id;         // the caller's or the list's own id of the person
+  std::int64_t campaign_key = 0;  // the ledger's numbers of campaign and contact; 0 = a call without a contact
+  std::int64_t contact_key = 0;
+  int try_number = 0;       // of the contact, from 1
   std::string number;       // E.164; empty for an inbound call with a hidden number
   std::string audio;        // the stored prompt's id; empty = the built-in welcome
   std::string caller_id;    // E.164; empty = the trunk's
@@ -50,5 +53,12 @@ struct Attempt {
   AttemptRequest request;
   AttemptProgress progress;
 };
+
+// Whether its end is in a campaign's sums: what never left for the telephony server is neither a try nor an outcome.
+inline bool is_counted(const Attempt& attempt) {
+  const auto& progress = attempt.progress;
+  const bool has_left = progress.intended_at != Time{} || attempt.request.direction == Direction::kInbound;
+  return is_final(progress.status) && (has_left || progress.outcome == Outcome::kSkipped);
+}
 
 }  // namespace carillon

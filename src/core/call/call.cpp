@@ -46,6 +46,11 @@ CallStep Call::intend(const std::string& node_boot, Time now) {
   return step;
 }
 
+void Call::route(std::string trunk, std::string caller_id) {
+  request_.trunk = std::move(trunk);
+  if (request_.caller_id.empty()) request_.caller_id = std::move(caller_id);
+}
+
 CallStep Call::skip(std::string reason, Time now) {
   if (has_ended()) return {};
   return finish(Outcome::kSkipped, std::move(reason), now);
@@ -70,7 +75,12 @@ CallStep Call::apply(const CallAccepted&, Time now) { return move_to(CallStatus:
 
 CallStep Call::apply(const CallRefused& refused, Time now) {
   evidence_.is_refused = true;
-  return finish(Outcome::kTrunkDown, refused.detail, now);
+  if (request_.contact_key == 0) return finish(Outcome::kTrunkDown, refused.detail, now);
+  // The person's phone cannot have rung: neither the try nor the caps are spent.
+  progress_.intended_at = {};
+  CallStep step = finish(Outcome::kTrunkDown, refused.detail, now);
+  step.was_never_sent = true;
+  return step;
 }
 
 CallStep Call::apply(const OriginateFailed& failed, Time now) {
@@ -117,10 +127,10 @@ CallStep Call::apply(const FoundGone& gone, Time now) {
   const bool was_dialled =
       gone.has_placed_record || !seen_.empty() || rank_of(progress_.status) >= rank_of(CallStatus::kInitiated);
   if (was_dialled) return finish(Outcome::kUnknown, "no channel and no end record", now);
-  return requeue();
+  return requeue(now);
 }
 
-CallStep Call::apply(const NeverSent&, Time) { return requeue(); }
+CallStep Call::apply(const NeverSent&, Time now) { return requeue(now); }
 
 CallStep Call::apply(const StopAsked&, Time now) {
   if (!progress_.is_intended) return finish(Outcome::kCanceled, "stopped", now);
@@ -207,8 +217,15 @@ CallStep Call::apply_fact(const KeyNote& key, const Note& note, Time) {
   return step;
 }
 
-CallStep Call::requeue() {
+// Of a contact the next try is an attempt of its own; a call without one keeps its id, which its caller knows.
+CallStep Call::requeue(Time now) {
   progress_.is_intended = false;
+  progress_.intended_at = {};
+  if (request_.contact_key != 0) {
+    CallStep step = finish(Outcome::kCanceled, "never sent", now);
+    step.was_never_sent = true;
+    return step;
+  }
   progress_.status = CallStatus::kQueued;
   CallStep step;
   step.has_changed = true;

@@ -31,7 +31,8 @@ struct CallStep {
   std::optional<std::uint32_t> acknowledge;  // tell the dialplan that this note is durable
   bool hang_up = false;
   bool has_ended = false;        // the slot is free; the journal's records may go
-  bool needs_requeue = false;    // proven never dialled: the try is not spent
+  bool needs_requeue = false;    // proven never dialled: a call without a contact waits again
+  bool was_never_sent = false;   // the same, or refused by the node, for a contact: it ended and its try is not spent
   bool needs_snapshot = false;   // a lease ran out: look at the node
   std::optional<Time> deadline;  // call on(DeadlinePassed) then; replaces the last one
 
@@ -49,6 +50,8 @@ class Call {
   // A gate holds it for good.
   CallStep skip(std::string reason, Time now);
   CallStep on(const CallEvent& event, Time now);
+  // The trunk that it shall take, before the intent.
+  void route(std::string trunk, std::string caller_id);
   // What is known of its trunk, before the call ends (see EndEvidence).
   void set_trunk_suspect(bool is_suspect) { evidence_.is_trunk_suspect = is_suspect; }
 
@@ -80,7 +83,7 @@ class Call {
   CallStep apply_fact(const TimeoutNote&, const Note& note, Time now);
   CallStep apply_fact(const AgentNote&, const Note& note, Time now);
   CallStep apply_fact(const EndNote& end, const Note& note, Time now);
-  CallStep requeue();
+  CallStep requeue(Time now);
   CallStep move_to(CallStatus status, Time now);
   CallStep finish(Outcome outcome, std::string reason, Time now);
   CallStep finish_by_evidence(Time now);

@@ -1,7 +1,6 @@
 #include "core/campaign/contact_csv.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <utility>
 
@@ -10,40 +9,8 @@
 namespace carillon {
 namespace {
 
-constexpr std::array<std::string_view, 8> kNumberNames = {"phone",  "phone_number", "phonenumber", "number",
-                                                          "mobile", "tel",          "telephone",   "msisdn"};
-constexpr std::array<std::string_view, 3> kIdNames = {"id", "contact_id", "contactid"};
-constexpr std::array<std::string_view, 3> kTimeZoneNames = {"time_zone", "timezone", "tz"};
 constexpr std::size_t kNamesShown = 20;
 constexpr std::size_t kNameBytes = 100;
-
-// Spaces, and what stands unseen around numbers copied from a web page or from right-to-left text: no-break space,
-// zero-width space, direction marks (U+200E, U+200F, U+202A..U+202E, U+2066..U+2069), byte order mark.
-constexpr std::array<std::string_view, 18> kUnseen = {" ",      "\t",     "\r",     "\n",     "\u00a0", "\u200b",
-                                                      "\u200e", "\u200f", "\u202a", "\u202b", "\u202c", "\u202d",
-                                                      "\u202e", "\u2066", "\u2067", "\u2068", "\u2069", "\ufeff"};
-
-std::string_view trim_unseen(std::string_view text) {
-  const auto leads = [&text](std::string_view mark) { return text.starts_with(mark); };
-  const auto trails = [&text](std::string_view mark) { return text.ends_with(mark); };
-  for (auto mark = std::ranges::find_if(kUnseen, leads); mark != kUnseen.end();
-       mark = std::ranges::find_if(kUnseen, leads)) {
-    text.remove_prefix(mark->size());
-  }
-  for (auto mark = std::ranges::find_if(kUnseen, trails); mark != kUnseen.end();
-       mark = std::ranges::find_if(kUnseen, trails)) {
-    text.remove_suffix(mark->size());
-  }
-  return text;
-}
-
-// Excel keeps a number's zeros and plus if the cell is written '+12025550100 or ="+12025550100".
-std::string_view number_in(std::string_view cell) {
-  cell = trim_unseen(cell);
-  if (cell.starts_with('\'')) cell.remove_prefix(1);
-  if (cell.size() >= 3 && cell.starts_with("=\"") && cell.ends_with('"')) cell = cell.substr(2, cell.size() - 3);
-  return trim_unseen(cell);
-}
 
 bool looks_like_number(std::string_view cell) {
   std::string_view text = number_in(cell);
@@ -57,8 +24,6 @@ bool looks_like_number(std::string_view cell) {
 bool is_empty(const CsvRecord& record) {
   return std::ranges::all_of(record.fields, [](const auto& field) { return trim_unseen(field).empty(); });
 }
-
-bool is_one_of(std::string_view name, const auto& names) { return std::ranges::find(names, name) != names.end(); }
 
 std::string listed(const auto& names) {
   std::string text;
@@ -88,7 +53,8 @@ Result<std::optional<ContactEntry>> ContactReader::next() {
       error_ = header.error();
       return std::unexpected(*error_);
     }
-    if (columns_.size() == 1 && columns_[0].name.empty()) return entry_of(*record);
+    const bool has_header = columns_.size() != 1 || !columns_[0].name.empty();
+    if (!has_header) return entry_of(*record);
   }
   if (is_finished_ && !is_header_read_) {
     error_ = Error(ErrorCode::Invalid, "the contact list is empty");
@@ -103,41 +69,55 @@ Result<void> ContactReader::take_header(const CsvRecord& record) {
                 "the contact list's header (line " + std::to_string(record.line) + ") cannot be read: " + record.bad);
   }
   if (record.fields.size() == 1 && looks_like_number(record.fields[0])) {
-    columns_.push_back({Role::Number, ""});  // no header: one number a line
+    columns_.push_back({{ColumnRole::kNumber, {}}, ""});  // no header: one number a line
     return {};
   }
   return take_columns(record);
 }
 
 Result<void> ContactReader::take_columns(const CsvRecord& record) {
-  std::set<std::string> seen;
-  std::set<Role> roles;
-  for (std::size_t i = 0; i < record.fields.size(); ++i) {
-    const std::string name(trim_unseen(record.fields[i]));
-    if (name.empty()) {
-      columns_.push_back({Role::Ignored, ""});
-      continue;
-    }
-    const std::string shown = excerpt(name, kNameBytes);
+  for (const auto& field : record.fields) {
+    const std::string name(trim_unseen(field));
     if (name.size() > kNameBytes) {
-      return fail(ErrorCode::Invalid, "the contact list's column name '" + shown + "' is longer than " +
-                                          std::to_string(kNameBytes) + " bytes");
+      return fail(ErrorCode::Invalid, "the contact list's column name '" + excerpt(name, kNameBytes) +
+                                          "' is longer than " + std::to_string(kNameBytes) + " bytes");
     }
-    const Role role = role_of(name);
-    if (!seen.insert(to_lower(name)).second) {
+    columns_.push_back({name.empty() ? ColumnMeaning{ColumnRole::kIgnored, {}} : roles_.meaning_of(name), name});
+  }
+  while (!columns_.empty() && columns_.back().name.empty()) columns_.pop_back();
+  return check_columns(record);
+}
+
+Result<void> ContactReader::check_columns(const CsvRecord& record) const {
+  std::set<std::string> names;
+  std::set<std::string> variables;
+  for (const auto& [meaning, name] : columns_) {
+    if (name.empty()) continue;
+    const std::string shown = excerpt(name, kNameBytes);
+    if (!names.insert(to_lower(name)).second) {
       return fail(ErrorCode::Invalid,
                   "the contact list has the column '" + shown + "' twice; rename or remove one of them");
     }
-    if (role != Role::Variable && !roles.insert(role).second) {
-      const auto rival = std::ranges::find(columns_, role, &Column::role);
-      return fail(ErrorCode::Invalid, "the contact list's columns '" + excerpt(rival->name) + "' and '" + shown +
+    if (meaning.role == ColumnRole::kVariable) {
+      if (variables.insert(meaning.variable).second) continue;
+      return fail(ErrorCode::Invalid, "two columns become the variable '" + excerpt(meaning.variable, kNameBytes) +
+                                          "'; map one to another");
+    }
+    const auto same = std::ranges::find(columns_, meaning.role, [](const Column& c) { return c.meaning.role; });
+    if (meaning.role != ColumnRole::kIgnored && same->name != name) {
+      return fail(ErrorCode::Invalid, "the contact list's columns '" + excerpt(same->name) + "' and '" + shown +
                                           "' mean the same; rename the one that is not to be used, for example to '" +
                                           shown + "_2'");
     }
-    columns_.push_back({role, name});
   }
-  while (!columns_.empty() && columns_.back().role == Role::Ignored) columns_.pop_back();
-  if (!roles.contains(Role::Number)) return std::unexpected(no_number_column(record));
+  for (const auto& mapped : roles_.mapped()) {
+    if (names.contains(to_lower(mapped))) continue;
+    return fail(ErrorCode::Invalid, "the mapping names the column '" + excerpt(mapped, kNameBytes) +
+                                        "', which the contact list does not have; its columns are " +
+                                        listed(record.fields));
+  }
+  const auto is_number = [](const Column& c) { return c.meaning.role == ColumnRole::kNumber; };
+  if (std::ranges::none_of(columns_, is_number)) return std::unexpected(no_number_column(record));
   return {};
 }
 
@@ -149,40 +129,40 @@ Error ContactReader::no_number_column(const CsvRecord& record) const {
   } else {
     detail += "its columns are " + listed(record.fields) + "; name the one with the numbers ";
   }
-  return Error(ErrorCode::Invalid, detail + "as one of " + listed(kNumberNames));
+  return Error(ErrorCode::Invalid, detail + "as one of " + listed(names_of(ColumnRole::kNumber)));
 }
 
-// "Phone Number" and "phone-number" are phone_number.
-ContactReader::Role ContactReader::role_of(std::string_view name) {
-  std::string key = to_lower(name);
-  std::ranges::replace_if(key, [](char c) { return c == ' ' || c == '-'; }, '_');
-  if (is_one_of(key, kNumberNames)) return Role::Number;
-  if (is_one_of(key, kIdNames)) return Role::Id;
-  if (is_one_of(key, kTimeZoneNames)) return Role::TimeZone;
-  return Role::Variable;
-}
-
-ContactEntry ContactReader::entry_of(const CsvRecord& record) const {
-  const auto bad = [&record](std::string reason) { return BadRow{record.line, std::move(reason), record.text}; };
-  if (record.is_bad()) return bad(record.bad);
-  ContactRow row{.line = record.line, .number = {}, .id = {}, .time_zone = {}, .variables = {}};
+ContactEntry ContactReader::entry_of(CsvRecord& record) const {
+  if (record.is_bad()) return BadRow{record.line, record.fault, std::move(record.bad), std::move(record.text)};
+  ContactRow row;
+  row.line = record.line;
+  row.was_windows_1255 = record.was_windows_1255;
+  row.variables.reserve(columns_.size());
   for (std::size_t i = 0; i < std::max(columns_.size(), record.fields.size()); ++i) {
     const std::string_view field = i < record.fields.size() ? std::string_view(record.fields[i]) : "";
-    const Role role = i < columns_.size() ? columns_[i].role : Role::Ignored;
-    switch (role) {
-      case Role::Number: row.number = number_in(field); break;
-      case Role::Id: row.id = trim_unseen(field); break;
-      case Role::TimeZone: row.time_zone = trim_unseen(field); break;
-      case Role::Variable: row.variables.emplace_back(columns_[i].name, trim(field)); break;
-      case Role::Ignored:
-        // A column without a name among the others is a row index or the like. Text beyond the last name means that
-        // the fields may have slipped, and the number may be another's.
-        if (i < columns_.size() || trim_unseen(field).empty()) break;
-        return bad("there is text in column " + std::to_string(i + 1) +
-                   ", beyond the last one that the header names; is a text with a separator in it not quoted?");
+    if (i >= columns_.size()) {
+      // A column without a name among the others is a row index or the like. Text beyond the last name means that the
+      // fields may have slipped, and the number may be another's.
+      if (trim_unseen(field).empty()) continue;
+      return BadRow{record.line, RowFault::kStrayText,
+                    "there is text in column " + std::to_string(i + 1) +
+                        ", beyond the last one that the header names; is a text with a separator in it not quoted?",
+                    std::move(record.text)};
+    }
+    switch (columns_[i].meaning.role) {
+      case ColumnRole::kNumber: row.number = number_in(field); break;
+      case ColumnRole::kId: row.id = trim_unseen(field); break;
+      case ColumnRole::kTimeZone: row.time_zone = trim_unseen(field); break;
+      case ColumnRole::kConsentBasis: row.consent.basis = trim_unseen(field); break;
+      case ColumnRole::kConsentEvidence: row.consent.evidence = trim_unseen(field); break;
+      case ColumnRole::kConsentAt: row.consent.at = trim_unseen(field); break;
+      case ColumnRole::kConsentExpiresAt: row.consent.expires_at = trim_unseen(field); break;
+      case ColumnRole::kVariable: row.variables.emplace_back(columns_[i].meaning.variable, trim(field)); break;
+      case ColumnRole::kIgnored: break;
     }
   }
-  if (row.number.empty()) return bad("the number is empty");
+  row.text = std::move(record.text);
+  if (row.number.empty()) return BadRow{row.line, RowFault::kNoNumber, "the number is empty", std::move(row.text)};
   return row;
 }
 

@@ -88,8 +88,10 @@ std::optional<CsvRecord> CsvReader::next() {
   if (!prologue_is_done()) return std::nullopt;
   if (prologue_ == Prologue::Unreadable) {
     pending_.clear();
-    return std::exchange(bad_, {}).empty() ? std::nullopt
-                                           : std::optional(bad_record("the list is in UTF-16; save it as CSV UTF-8"));
+    if (fault_ == RowFault::kNone) return std::nullopt;
+    auto record = bad_record();
+    fault_ = RowFault::kNone;
+    return record;
   }
   return read();
 }
@@ -110,7 +112,7 @@ bool CsvReader::byte_order_mark_is_known() {
   if (pending_.starts_with(utf8)) position_ = utf8.size();
   if (pending_.starts_with(utf16[0]) || pending_.starts_with(utf16[1])) {
     prologue_ = Prologue::Unreadable;
-    bad_ = "UTF-16";
+    spoil(RowFault::kEncoding, "the list is in UTF-16; save it as CSV UTF-8");
   }
   scanned_ = position_;
   return true;
@@ -139,7 +141,7 @@ bool CsvReader::separator_is_known() {
   prologue_ = Prologue::Done;
   if (take_excel_separator_line(std::string_view(pending_).substr(position_, scanned_ - position_))) return true;
   const auto most = std::ranges::max_element(separators_seen_);
-  separator_ = kSeparators[static_cast<std::size_t>(most - separators_seen_.begin())];
+  separator_ = dialect_.separator.value_or(kSeparators[static_cast<std::size_t>(most - separators_seen_.begin())]);
   return true;
 }
 
@@ -177,8 +179,8 @@ std::optional<CsvRecord> CsvReader::read() {
   }
   if (!finished_) return std::nullopt;
   if (state_ == State::Quoted) {
-    spoil("a quote is opened here and never closed; everything to the end of the list, line " + std::to_string(line_) +
-          ", was dropped");
+    spoil(RowFault::kOpenQuote, "a quote is opened here and never closed; everything to the end of the list, line " +
+                                    std::to_string(line_) + ", was dropped");
   }
   return end_record();
 }
@@ -262,14 +264,16 @@ void CsvReader::append(std::string_view run) {
 void CsvReader::end_field() {
   state_ = State::FieldStart;
   if (fields_.size() >= limits_.columns) {
-    spoil("the record has more than " + std::to_string(limits_.columns) + " columns");
+    spoil(RowFault::kTooManyColumns, "the record has more than " + std::to_string(limits_.columns) + " columns");
     field_.clear();
     return;
   }
   if (field_.find('\0') != std::string::npos) {
-    spoil("the record has a NUL byte");
-  } else if (!is_utf8(field_)) {
-    spoil("the record is not valid UTF-8; save the list as CSV UTF-8");
+    spoil(RowFault::kNulByte, "the record has a NUL byte");
+  } else if (is_windows_1255_in(dialect_.encoding, field_)) {
+    is_windows_1255_ = true;
+  } else if (dialect_.encoding == LineEncoding::kUtf8 && !is_utf8(field_)) {
+    spoil(RowFault::kEncoding, "the record is not valid UTF-8; save the list as CSV UTF-8");
   }
   fields_.push_back(std::exchange(field_, {}));
 }
@@ -277,33 +281,61 @@ void CsvReader::end_field() {
 // Nothing for a blank line.
 std::optional<CsvRecord> CsvReader::end_record() {
   std::optional<CsvRecord> record;
-  if (state_ != State::Skipping && bad_.empty()) end_field();
-  if (!bad_.empty()) {
-    record = bad_record(std::move(bad_));
+  if (state_ != State::Skipping && fault_ == RowFault::kNone) end_field();
+  if (is_windows_1255_) decode_record();
+  if (fault_ != RowFault::kNone) {
+    record = bad_record();
   } else if (fields_.size() > 1 || !trim(fields_[0]).empty()) {
-    record = CsvRecord{record_line_, std::move(fields_), {}, excerpt(beginning_, kExcerptBytes)};
+    record = CsvRecord{.line = record_line_,
+                       .fields = std::move(fields_),
+                       .bad = {},
+                       .text = excerpt(beginning_, kExcerptBytes),
+                       .was_windows_1255 = is_windows_1255_};
   }
   state_ = State::FieldStart;
   record_line_ = line_;
   record_bytes_ = 0;
   fields_.clear();
   field_.clear();
+  is_windows_1255_ = false;
+  fault_ = RowFault::kNone;
   bad_.clear();
   beginning_.clear();
   return record;
 }
 
-CsvRecord CsvReader::bad_record(std::string reason) {
-  return CsvRecord{record_line_, {}, std::move(reason), excerpt(beginning_, kExcerptBytes)};
+// Separators, quotes and line breaks are the same bytes in both encodings, so that the fields are known already.
+void CsvReader::decode_record() {
+  if (auto beginning = windows_1255_to_utf8(beginning_)) beginning_ = std::move(*beginning);
+  for (auto& field : fields_) {
+    auto text = windows_1255_to_utf8(field);
+    if (!text) {
+      spoil(RowFault::kEncoding, dialect_.encoding == LineEncoding::kWindows1255
+                                     ? "the record has bytes that mean nothing in Windows-1255"
+                                     : "the record is neither UTF-8 nor Windows-1255; save the list as CSV UTF-8");
+      return;
+    }
+    field = std::move(*text);
+  }
+}
+
+CsvRecord CsvReader::bad_record() {
+  return CsvRecord{.line = record_line_,
+                   .fields = {},
+                   .fault = fault_,
+                   .bad = std::exchange(bad_, {}),
+                   .text = excerpt(beginning_, kExcerptBytes)};
 }
 
 // The first reason stays: it is the cause of what follows.
-void CsvReader::spoil(std::string reason) {
-  if (bad_.empty()) bad_ = std::move(reason);
+void CsvReader::spoil(RowFault fault, std::string reason) {
+  if (fault_ != RowFault::kNone) return;
+  fault_ = fault;
+  bad_ = std::move(reason);
 }
 
 void CsvReader::skip_record(std::string reason) {
-  spoil(std::move(reason));
+  spoil(RowFault::kTooLong, std::move(reason));
   state_ = State::Skipping;
   fields_.clear();
   field_.clear();

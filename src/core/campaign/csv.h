@@ -13,6 +13,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/campaign/import/row_fault.h"
+#include "core/campaign/import/text_decoder.h"
+
 namespace carillon {
 
 struct CsvLimits {
@@ -21,19 +24,26 @@ struct CsvLimits {
   std::size_t columns = 200;
 };
 
+struct CsvDialect {
+  std::optional<char> separator;  // , ; or TAB; not given = found as above
+  LineEncoding encoding = LineEncoding::kUtf8;
+};
+
 struct CsvRecord {
   std::size_t line = 0;             // where the record began
-  std::vector<std::string> fields;  // empty for a bad record
-  std::string bad;                  // why the record cannot be used; empty for a good one
-  std::string text;                 // how the record begins, printable, at most 200 bytes
+  std::vector<std::string> fields;  // UTF-8; empty for a bad record
+  RowFault fault = RowFault::kNone;
+  std::string bad;   // why the record cannot be used; empty for a good one
+  std::string text;  // how the record begins, printable, at most 200 bytes
+  bool was_windows_1255 = false;
 
-  bool is_bad() const { return !bad.empty(); }
+  bool is_bad() const { return fault != RowFault::kNone; }
   bool operator==(const CsvRecord&) const = default;
 };
 
 class CsvReader {
  public:
-  explicit CsvReader(CsvLimits limits = {}) : limits_(limits) {}
+  explicit CsvReader(CsvLimits limits = {}, CsvDialect dialect = {}) : limits_(limits), dialect_(dialect) {}
 
   // Memory is what was fed and not yet read by next(), plus at most one record.
   void feed(std::string_view chunk);
@@ -43,6 +53,8 @@ class CsvReader {
   std::optional<CsvRecord> next();
 
   char separator() const { return separator_; }
+  // Where reading is: the line of the next byte.
+  std::size_t line() const { return line_; }
 
  private:
   enum class State { FieldStart, Unquoted, Quoted, QuoteSeen, Skipping };
@@ -59,12 +71,14 @@ class CsvReader {
   void append(std::string_view run);
   void end_field();
   std::optional<CsvRecord> end_record();
-  CsvRecord bad_record(std::string reason);
-  void spoil(std::string reason);
+  void decode_record();
+  CsvRecord bad_record();
+  void spoil(RowFault fault, std::string reason);
   void skip_record(std::string reason);
   void count_line_break(char c);
 
   CsvLimits limits_;
+  CsvDialect dialect_;
   std::string pending_;  // fed; read up to position_
   std::size_t position_ = 0;
   bool finished_ = false;
@@ -85,6 +99,8 @@ class CsvReader {
   std::size_t record_bytes_ = 0;
   std::vector<std::string> fields_;
   std::string field_;
+  bool is_windows_1255_ = false;
+  RowFault fault_ = RowFault::kNone;
   std::string bad_;
   std::string beginning_;  // the record's first raw bytes, for `text`
 };

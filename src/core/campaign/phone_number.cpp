@@ -25,11 +25,22 @@ std::string why(PhoneNumberUtil::ErrorType error) {
   return "it cannot be parsed";
 }
 
+// "9.72501E+11": what a spreadsheet makes of a long number. libphonenumber would read the digits as they stand.
+bool is_in_powers_of_ten(std::string_view text) {
+  const auto e = text.find_first_of("eE");
+  if (e == 0 || e == std::string_view::npos || e + 1 == text.size()) return false;
+  const auto exponent = text.substr(e + (text[e + 1] == '+' ? 2 : 1));
+  return !exponent.empty() && text.substr(0, e).find_first_not_of("0123456789.,") == std::string_view::npos &&
+         exponent.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 }  // namespace
 
 Result<PhoneNumber> parse_phone_number(std::string_view text, std::string_view default_region) {
   const auto trimmed = trim(text);
   if (trimmed.size() > 40) return fail(ErrorCode::NumberInvalid, "it is too long");
+  if (is_in_powers_of_ten(trimmed))
+    return fail(ErrorCode::NumberInvalid, "a spreadsheet has rounded it; make its column text there and save it again");
   const auto& util = *PhoneNumberUtil::GetInstance();
 
   i18n::phonenumbers::PhoneNumber parsed;
@@ -49,6 +60,7 @@ Result<PhoneNumber> parse_phone_number(std::string_view text, std::string_view d
       number.e164.find_first_not_of("0123456789", 1) != std::string::npos) {
     return fail(ErrorCode::NumberInvalid, "it is not an E.164 number");
   }
+  number.is_known_range = util.IsValidNumber(parsed);
   std::string known;
   util.GetRegionCodeForNumber(parsed, &known);
   if (!known.empty() && known != "ZZ" && known != "001") {

@@ -1,10 +1,12 @@
-// What the engine needs of the ledger. Every write is one transaction with all its parts (attempt, notes, suppression,
-// outbox), batched with others into group commits; a callback runs on the engine's thread after the commit.
+// What the engine needs of the ledger for calls (campaign_store.h has the rest). Every write is one transaction with
+// all its parts (attempt, contact, notes, suppression, outbox), batched with others into group commits; a callback runs
+// on the engine's thread after the commit.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -14,6 +16,9 @@
 #include "core/call/attempt.h"
 #include "core/call/note.h"
 #include "core/call/published_event.h"
+#include "core/campaign/calling_time.h"
+#include "core/campaign/gate.h"
+#include "core/campaign/retry.h"
 
 namespace carillon {
 
@@ -26,13 +31,59 @@ struct Accepted {
   bool is_repeat = false;  // the same callId was accepted before; attempt is the one from then
 };
 
+// What a contact becomes with its attempt's end, in the same transaction.
+struct ContactChange {
+  ContactNext next;
+  bool is_try_spent = true;  // false: proven never dialled
+};
+
 // Everything about one attempt that changed in one step of its call.
 struct AttemptChange {
   Attempt attempt;
   std::vector<Note> notes;
   std::vector<PublishedEvent> events;
   std::optional<std::string> suppress;  // number: never again, level global, reason "opt-out by key"
-  bool is_new = false;                  // a call without a request of ours (inbound): insert the attempt
+  bool is_new = false;  // insert the attempt: a contact's, or a call without a request of ours (inbound)
+  std::optional<ContactChange> contact;
+  double cost = 0;  // of the time talked that this change brings, for the campaign's budget
+};
+
+// What gates look at beside the facts. Made anew when a campaign changes; many starts share one.
+struct GateRules {
+  Campaign campaign;
+  PolicyPack policy;
+  std::shared_ptr<const Places> places;
+  Duration max_call{600'000};
+  bool is_window_enforced = true;
+
+  // Lives no longer than these rules.
+  GateContext context(Time now, const CallingTime* calling_time = nullptr) const {
+    GateContext context{campaign, policy, *places, now};
+    context.max_call = max_call;
+    context.is_window_enforced = is_window_enforced;
+    context.calling_time = calling_time;
+    return context;
+  }
+};
+
+// The intent of an attempt, with what its gates need.
+struct StartRequest {
+  AttemptChange change;
+  std::shared_ptr<const GateRules> rules;
+  CallingTime calling_time;  // of the person, as computed for `now`
+  Time now{};
+};
+
+struct StartResult {
+  enum class Kind : std::uint8_t {
+    kStarted,  // the intent is committed
+    kHeld,     // a gate holds it: due_at says when it is to be asked again
+    kSkipped,  // a gate will never let it pass: the attempt is final
+    kGone,     // the contact is not ready any more, or its campaign does not run: nothing was written
+  };
+  Kind kind = Kind::kGone;
+  std::optional<Verdict> verdict;  // the deciding one, of held and skipped
+  std::optional<Time> due_at;      // of held
 };
 
 // An attempt as it is in the ledger, with the notes that are already counted.
@@ -41,29 +92,19 @@ struct StoredAttempt {
   std::set<std::uint32_t> notes;
 };
 
-// Sums over the attempts of a campaign ("" = all).
-struct Report {
-  std::int64_t attempts = 0;
-  std::map<std::string, std::int64_t> statuses;
-  std::map<std::string, std::int64_t> outcomes;
-  std::map<std::string, std::int64_t> keys;     // by action for the dialplan's words, by digit here: "1", "9"
-  std::map<std::string, std::int64_t> reasons;  // of skipped attempts
-  std::int64_t opt_outs = 0;
-  std::int64_t events = 0;
-};
-
 class Store {
  public:
   virtual ~Store() = default;
 
-  // Makes a queued attempt durable. The same call_id with the same fingerprint gives the attempt from before; with
-  // another fingerprint: Conflict. A suppressed number, or one with an unknown attempt of the last day: Held, or with
-  // keep_skipped a skipped attempt with the reason.
-  virtual void accept(AttemptRequest request, bool keep_skipped, Reply<Accepted> reply) = 0;
+  // Makes a queued attempt without a contact durable. The same call_id with the same fingerprint gives the attempt from
+  // before; with another fingerprint: Conflict. NumberBusy if one to the number waits or is open; Held, with the
+  // verdict's sentence, if a gate does not let it pass.
+  virtual void accept(AttemptRequest request, std::shared_ptr<const GateRules> rules, CallingTime calling_time,
+                      Reply<Accepted> reply) = 0;
 
-  // The intent, in one transaction with its last checks: Held if the number is suppressed by now, NumberBusy if another
-  // attempt to it is open.
-  virtual void intend(AttemptChange change, Reply<void> reply) = 0;
+  // The intent, in one transaction with all gates. For a contact the attempt is inserted and the contact goes into the
+  // call; whatever holds or skips it is kept with the contact.
+  virtual void intend(StartRequest request, Reply<StartResult> reply) = 0;
 
   virtual void record(AttemptChange change, Reply<void> reply) = 0;
 
@@ -72,7 +113,6 @@ class Store {
   // Those of the ids that are known, final or not.
   virtual void load(std::vector<std::string> ids, Reply<std::vector<StoredAttempt>> reply) = 0;
   virtual void find_call(std::string call_id, Reply<std::optional<StoredAttempt>> reply) = 0;
-  virtual void report(std::string campaign_id, Reply<Report> reply) = 0;
 
   // Commits that wait: the engine accepts no more calls beyond a bound.
   virtual std::size_t backlog() const = 0;

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "core/call/call_event.h"
+#include "core/call/words.h"
 
 namespace carillon {
 
@@ -16,9 +17,11 @@ struct Placement {
   std::string attempt_id;
   std::string number;
   std::string trunk;
-  std::string caller_id;  // E.164; empty = the trunk's own
-  std::string audio;      // stored prompt id; empty = built-in
-  Duration timeout{};     // allowance for post-dial delay plus ring timeout
+  std::string caller_id;           // E.164; empty = the trunk's own
+  std::string audio;               // stored prompt id; empty = built-in
+  std::string preamble;            // stored prompt id, played before the audio; empty = none
+  std::map<char, KeyAction> keys;  // over the built-in tree; empty = its own
+  Duration timeout{};              // allowance for post-dial delay plus ring timeout
 };
 
 // One look at the node: its live channels first, then its journal.
@@ -52,6 +55,8 @@ class Telephony {
   // Tells the dialplan that the note is durable.
   virtual void acknowledge(const std::string& attempt_id, std::uint32_t seq) = 0;
   virtual void hang_up(const std::string& attempt_id) = 0;
+  // Lets the prompt that plays end, then hangs up. An unanswered call is not touched.
+  virtual void finish(const std::string& attempt_id) = 0;
   // Deletes these records of the journal; they must be in the ledger.
   virtual void forget(const std::string& attempt_id, const std::vector<std::uint32_t>& seqs) = 0;
   virtual void look(std::function<void(Result<NodeSnapshot>)> reply) = 0;

@@ -15,9 +15,11 @@
 
 #include "core/ports/telephony.h"
 #include "engine/testing/fates.h"
-#include "engine/testing/timeline.h"
+#include "simulated/timeline.h"
 
 namespace carillon::testing {
+
+using simulated::Timeline;
 
 class FakeNode final : public Telephony {
  public:
@@ -27,9 +29,11 @@ class FakeNode final : public Telephony {
     int invites = 0;  // the carrier was asked to ring
     Fate fate = {};
     std::string number = {};
+    std::string trunk = {};
     std::map<std::uint32_t, Note> written;  // every record that was ever in the journal
     std::set<std::uint32_t> lost;           // of these, lost by a restart
     std::uint32_t end_seq = 0;              // 0: no end record was written
+    bool was_hung_up = false;               // by an order, before it was answered
     bool has_end_record() const { return end_seq != 0 && !lost.contains(end_seq); }
   };
   // The road of one event to the engine.
@@ -41,6 +45,10 @@ class FakeNode final : public Telephony {
   explicit FakeNode(Timeline& timeline) : timeline_(timeline) {}
 
   std::function<Fate(const std::string& number)> fate_of = [](const std::string&) { return fates::human(); };
+  // The same with the trunk, for tests in which that matters.
+  std::function<Fate(const Placement&)> fate_at = [this](const Placement& placement) {
+    return fate_of(placement.number);
+  };
   std::function<Road(const std::string& attempt_id, const CallEvent&)> road_of =
       [](const std::string&, const CallEvent&) { return Road{}; };
   std::function<Duration()> command_delay = [] { return Duration(1); };  // of orders, acknowledgements, deletions
@@ -53,6 +61,8 @@ class FakeNode final : public Telephony {
   std::function<void(const std::string& id, std::uint32_t seq)> on_written;
   std::function<void(const std::string& id, std::uint32_t seq)> on_acknowledge;
   std::function<void(const std::string& id, const std::vector<std::uint32_t>& seqs)> on_forget;
+  // At the server, when it carries out the order: the channel's state, and since when it rings.
+  std::function<void(const std::string& id, ChannelState state, Time ringing_since)> on_hang_up;
   std::map<std::string, Truth> truths;
 
   // ---- what befalls the server and the connection
@@ -133,6 +143,12 @@ class FakeNode final : public Telephony {
     }
     return count;
   }
+  // Calls of ours that are there, by what the test asks of their attempts' ids.
+  int calls_if(const std::function<bool(const std::string& attempt_id)>& is_meant) const {
+    int count = 0;
+    for (const auto& [id, channel] : channels_) count += channel.attempt_id == id && is_meant(id) ? 1 : 0;
+    return count;
+  }
   bool is_idle() const { return channels_.empty() && backlog_.empty() && unread_.empty(); }
   bool has_record(const std::string& id, std::uint32_t seq) const {
     const auto found = journal_.find(id);
@@ -168,7 +184,20 @@ class FakeNode final : public Telephony {
   }
   void hang_up(const std::string& attempt_id) override {
     command([this, id = channel_of(attempt_id)] {
-      if (channels_.contains(id)) hang_up_now(id);
+      const auto found = channels_.find(id);
+      if (found == channels_.end()) return;
+      if (found->second.state != ChannelState::kUp) truths[found->second.attempt_id].was_hung_up = true;
+      if (on_hang_up) on_hang_up(id, found->second.state, found->second.ringing_since);
+      hang_up_now(id);
+    });
+  }
+  // Its prompt ends after a while.
+  void finish(const std::string& attempt_id) override {
+    command([this, id = channel_of(attempt_id)] {
+      const auto found = channels_.find(id);
+      if (found == channels_.end() || found->second.state != ChannelState::kUp) return;
+      proceed(found->second, found->first, Duration(3'000),
+              [this](Channel&, const std::string& ended) { hang_up_now(ended); });
     });
   }
   void forget(const std::string& attempt_id, const std::vector<std::uint32_t>& seqs) override {
@@ -237,6 +266,7 @@ class FakeNode final : public Telephony {
     Fate fate = {};
     int serial = 0;
     ChannelState state = ChannelState::kDown;
+    Time ringing_since{};
     std::uint32_t seq = 0;
     std::size_t next_press = 0;
     std::optional<Time> answered_at = {};
@@ -262,9 +292,10 @@ class FakeNode final : public Telephony {
   void take(Placement placement) {
     const std::string id = placement.attempt_id;
     tell(id, CallAccepted{});
-    Fate fate = fate_of(placement.number);
+    Fate fate = fate_at(placement);
     truths[id].fate = fate;
     truths[id].number = placement.number;
+    truths[id].trunk = placement.trunk;
     // Asterisk refuses a channel id only while that channel lives.
     const bool is_in_use = channels_.contains(id);
     if (is_in_use || !fate.has_channel) {
@@ -286,6 +317,7 @@ class FakeNode final : public Telephony {
     const Fate& plan = channel.fate;
     if (plan.rings_after) {
       proceed(channel, id, *plan.rings_after, [this](Channel& ringing, const std::string& ringing_id) {
+        ringing.ringing_since = timeline_.now();
         if (ringing.fate.has_early_media) return tell(ringing_id, CallProgress{});
         ringing.state = ChannelState::kRinging;
         tell(ringing_id, CallRinging{});
