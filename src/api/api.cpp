@@ -14,9 +14,11 @@ namespace carillon::api {
 
 namespace {
 
-// "{id}" of the pattern's path is one name without a slash or colon. Nothing if the path is another.
+// "{id}" of the pattern's path is one name without a slash or colon, "{any}" whatever the caller chose as an id.
+// Nothing if the path is another.
 std::optional<std::string> match(std::string_view pattern, std::string_view path) {
-  constexpr std::string_view hole = "{id}";
+  const bool takes_any = pattern.ends_with("{any}");
+  const std::string_view hole = takes_any ? "{any}" : "{id}";
   const auto at = pattern.find(hole);
   if (at == std::string_view::npos) {
     return pattern == path ? std::optional(std::string()) : std::nullopt;
@@ -27,7 +29,7 @@ std::optional<std::string> match(std::string_view pattern, std::string_view path
     return std::nullopt;
   }
   const auto name = path.substr(before.size(), path.size() - before.size() - after.size());
-  if (name.find_first_of("/:") != std::string_view::npos) return std::nullopt;
+  if (!takes_any && name.find_first_of("/:") != std::string_view::npos) return std::nullopt;
   return std::string(name);
 }
 
@@ -52,7 +54,7 @@ const std::vector<Api::Route>& Api::routes() {
   static const std::vector<Route> table{
       {"POST", "/dial", Role::kOperator, &Api::dial},
       {"GET", "/calls", Role::kViewer, &Api::calls},
-      {"GET", "/v1/calls/{id}", Role::kViewer, &Api::call},
+      {"GET", "/v1/calls/{any}", Role::kViewer, &Api::call},
       {"GET", "/v1/campaigns", Role::kViewer, &Api::list_campaigns},
       {"POST", "/v1/campaigns", Role::kOperator, &Api::create_campaign},
       {"GET", "/v1/campaigns/{id}", Role::kViewer, &Api::get_campaign},

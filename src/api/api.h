@@ -2,6 +2,7 @@
 // engine's. On the control thread.
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -115,6 +116,7 @@ class Api {
 
   // A campaign that exists, by the path's name; else answers itself.
   std::optional<CampaignView> campaign_of(const Request& request) const;
+  Result<CampaignSettings> parse_settings(boost::json::object body, const std::string& id) const;
   // Makes prompt ids of the names in `audio` and `preamble`, then goes on.
   void resolve_prompts(CampaignSettings settings, Reply<CampaignSettings> reply);
   std::shared_ptr<const GateRules> rules_for(const std::string& campaign_id) const;

@@ -76,6 +76,13 @@ void Api::resolve_prompts(CampaignSettings settings, Reply<CampaignSettings> rep
   resolve_one(shared->audio, "audio", on_audio);
 }
 
+// What is not said: the name is the id, the policy the installation's.
+Result<CampaignSettings> Api::parse_settings(boost::json::object body, const std::string& id) const {
+  if (!body.contains("policy")) body["policy"] = options_.default_policy;
+  if (!body.contains("name")) body["name"] = id;
+  return parse_campaign_settings(boost::json::serialize(body));
+}
+
 // The body is the settings with "id" beside them.
 void Api::create_campaign(Request request) {
   auto body = parse_object(request.http.body);
@@ -85,9 +92,7 @@ void Api::create_campaign(Request request) {
     return;
   }
   body->erase("id");
-  if (!body->contains("policy")) (*body)["policy"] = options_.default_policy;
-  if (!body->contains("name")) (*body)["name"] = *id;
-  auto settings = parse_campaign_settings(boost::json::serialize(*body));
+  auto settings = parse_settings(std::move(*body), *id);
   if (!settings) {
     request.respond(net::problem(settings.error()));
     return;
@@ -122,7 +127,8 @@ void Api::get_campaign(Request request) {
 
 void Api::change_campaign(Request request) {
   if (!campaign_of(request)) return;
-  auto settings = parse_campaign_settings(request.http.body);
+  auto body = parse_object(request.http.body);
+  auto settings = body ? parse_settings(std::move(*body), request.name) : std::unexpected(body.error());
   if (!settings) {
     request.respond(net::problem(settings.error()));
     return;

@@ -14,7 +14,7 @@
 namespace carillon::api {
 namespace {
 
-constexpr std::size_t kMaxImports = 16;
+constexpr int kMaxImports = 16;
 constexpr std::size_t kBatch = 2'000;  // contacts of one job of the ledger: some 20 ms
 constexpr std::chrono::minutes kForgetAfter{10};
 
@@ -41,6 +41,7 @@ struct Imports::Session {
 
   Time used_at{};
   std::uint64_t bytes = 0;  // taken so far
+  bool is_done = false;     // kept a while for a sender that did not get the last answer
   bool is_last = false;
   Reply<boost::json::object> reply;  // of the part being read or written
   int open_writes = 0;
@@ -120,8 +121,9 @@ Imports::~Imports() = default;
 Result<std::string> Imports::begin(const Campaign& campaign, ImporterOptions options) {
   const Time now = wall_clock_now();
   drop_old(now);
-  if (sessions_.size() >= kMaxImports) {
-    return fail(ErrorCode::QueueFull, fmt::format("{} imports are under way", sessions_.size()));
+  const auto under_way = std::ranges::count_if(sessions_, [](const auto& entry) { return !entry.second->is_done; });
+  if (under_way >= kMaxImports) {
+    return fail(ErrorCode::QueueFull, fmt::format("{} imports are under way", under_way));
   }
   const std::string id = "import-" + random_hex(8);
   auto session = std::make_shared<Session>(id, campaign, campaigns_.options().places, std::move(options));
@@ -158,7 +160,11 @@ void Imports::feed(const std::string& id, std::string bytes, std::optional<std::
     reply(fail(ErrorCode::Conflict, fmt::format("the next part begins at byte {}", session->bytes)));
     return;
   }
-  session->bytes += bytes.size();
+  if (session->is_done) {
+    reply(session->sums());
+    return;
+  }
+  const std::uint64_t size = bytes.size();
   session->is_last = is_last;
   session->is_read = false;
   session->writes_before = session->open_writes;
@@ -169,7 +175,9 @@ void Imports::feed(const std::string& id, std::string bytes, std::optional<std::
   };
   if (!surroundings_.run_on_worker(std::move(job))) {
     std::exchange(session->reply, nullptr)(fail(ErrorCode::QueueFull, "too many imports wait to be read"));
+    return;
   }
+  session->bytes += size;
 }
 
 // Back on the control thread.
@@ -213,8 +221,9 @@ void Imports::answer_when_written(const std::shared_ptr<Session>& session) {
   if (!session->reply || !session->is_read) return;
   if (session->is_last || session->error ? session->open_writes > 0 : session->writes_before > 0) return;
   const auto reply = std::exchange(session->reply, nullptr);
-  if (session->is_last || session->error) sessions_.erase(session->id);
+  session->is_done = session->is_last && !session->error;
   if (session->error) {
+    sessions_.erase(session->id);
     const auto done = fmt::format("; {} rows were read, {} contacts added", session->rows, session->added);
     reply(fail(session->error->code, session->error->detail + done));
     return;

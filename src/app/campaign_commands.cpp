@@ -183,7 +183,8 @@ void Commands::add_looking(CLI::App& campaign) {
   again->excludes(leave);
   runs(resolve, [](cli::Client& client, Values& v) {
     if (v.calls_again || v.leaves) return cli::resolve_attempt(client, v.id, v.calls_again ? "call-again" : "leave");
-    return fail_with(Error(ErrorCode::Invalid, "say --call-again or --leave"));
+    fail_with(Error(ErrorCode::Invalid, "say --call-again or --leave"));
+    return static_cast<int>(cli::kUsage);
   });
 
   auto* audit = campaign.add_subcommand("audit", "who did what to a campaign");
@@ -207,7 +208,12 @@ void Commands::add_suppressing(CLI::App& suppress) {
   add->add_option("--reason", s.reason, "why, for the record");
   add->add_option("--expires", s.expires_at, "RFC 3339 time; default: never");
   json(add);
-  runs(add, [](cli::Client& client, Values& v) { return cli::add_suppressions(client, v.suppress, v.output); });
+  runs(add, [](cli::Client& client, Values& v) {
+    if (!v.suppress.numbers.empty() || !v.suppress.file.empty())
+      return cli::add_suppressions(client, v.suppress, v.output);
+    fail_with(Error(ErrorCode::Invalid, "give numbers, or --file"));
+    return static_cast<int>(cli::kUsage);
+  });
 
   auto* remove = suppress.add_subcommand("remove", "the numbers may be called again (audited; needs the admin role)");
   remove->add_option("numbers", s.numbers, "numbers")->required();

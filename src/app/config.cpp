@@ -250,7 +250,9 @@ Result<void> read_file(Config& config, const std::filesystem::path& file) {
     return fail(ErrorCode::Config,
                 fmt::format("{}:{}:{}: {}", file.string(), where.line, where.column, std::string(error.description())));
   }
+  bool has_trunk = false;
   for (const auto& [section, node] : root) {
+    has_trunk = has_trunk || section.str() == "trunk";
     const Source section_source{fmt::format("{}:{}", file.string(), node.source().begin.line)};
     if (section.str() == "trunks" && node.is_array()) {
       if (auto added = add_trunks(config, *node.as_array(), file.string()); !added) return added;
@@ -272,6 +274,11 @@ Result<void> read_file(Config& config, const std::filesystem::path& file) {
       if (!text) return std::unexpected(text.error());
       if (auto set = set_key(config, key, *text, source); !set) return set;
     }
+  }
+  // Who lists trunks and has no [trunk] means those alone: not the loopback test trunk beside them.
+  if (!has_trunk && !config.more_trunks.empty()) {
+    config.trunk = config.more_trunks.front();
+    config.more_trunks.erase(config.more_trunks.begin());
   }
   return {};
 }

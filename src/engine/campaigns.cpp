@@ -141,7 +141,10 @@ void Campaigns::change(const std::string& id, CampaignSettings settings, Actor a
     reply(std::unexpected(campaign.error()));
     return;
   }
-  if (campaign->state == CampaignState::kRunning || campaign->state == CampaignState::kStopping) {
+  // A scheduled one starts by itself: what its policy asks was looked at when it was scheduled.
+  const bool is_fixed = campaign->state == CampaignState::kRunning || campaign->state == CampaignState::kStopping ||
+                        campaign->state == CampaignState::kScheduled;
+  if (is_fixed) {
     reply(fail(ErrorCode::Conflict, fmt::format("campaign {} is {}: pause it first", id, to_string(campaign->state))));
     return;
   }
@@ -210,6 +213,8 @@ void Campaigns::end(const std::string& id, CampaignVerb verb, StopMode mode, con
   if (*state == CampaignState::kCanceled) campaign->ended_at = alarm_.now();
   const auto on_kept = [this, id, mode, reply](const Result<Campaign>& kept) {
     if (!kept) {
+      // The ledger has it as before, and so has the dialer again.
+      if (const auto view = dialer_.view(id)) tell(CampaignChanged{view->campaign});
       reply(std::unexpected(kept.error()));
       return;
     }

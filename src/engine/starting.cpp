@@ -20,6 +20,10 @@ TrunkEnded not_placed(const std::string& trunk, Time started_at) {
   return ended;
 }
 
+bool has_caller_id(const StartDirect& start, const std::string& caller_id) {
+  return caller_id.empty() || std::ranges::find(start.caller_ids, caller_id) != start.caller_ids.end();
+}
+
 }  // namespace
 
 void Engine::accept(AttemptRequest request, Reply<Accepted> reply) {
@@ -118,28 +122,37 @@ void Engine::tell_placing() {
 
 void Engine::start_direct(const StartDirect& start) {
   const Time now = alarm_.now();
-  while (!waiting_.empty()) {
-    const std::string id = waiting_.front();
-    waiting_.pop_front();
-    told_waiting_ = std::min(told_waiting_, waiting_.size());
-    Entry* entry = find(id);
-    if (entry == nullptr || !is_waiting(*entry)) continue;
-    const auto& asked = entry->call.request();
-    entry->rules = rules_of(asked);
-    entry->calling_time = calling_times_.of_request(asked, entry->rules, now);
-    if (!entry->calling_time.is_open) {
-      wait_until(id, *entry->calling_time.opens_at);
+  if (told_waiting_ > 0) --told_waiting_;  // as the dialer has it now
+  Entry* chosen = nullptr;
+  for (auto next = waiting_.begin(); next != waiting_.end() && chosen == nullptr;) {
+    Entry* entry = find(*next);
+    const bool is_there = entry != nullptr && is_waiting(*entry);
+    // A caller ID that was asked for is of one trunk; the call waits for that.
+    if (is_there && !has_caller_id(start, entry->call.request().caller_id)) {
+      ++next;
       continue;
     }
-    entry->call.route(start.trunk, std::string(pick_caller_id(start.caller_ids, asked.number)));
-    take_slot(*entry, now);
-    submit_intent(*entry, false, now);
-    return;
+    const std::string id = *next;
+    next = waiting_.erase(next);
+    if (!is_there) continue;
+    entry->rules = rules_of(entry->call.request());
+    entry->calling_time = calling_times_.of_request(entry->call.request(), entry->rules, now);
+    if (entry->calling_time.is_open) {
+      chosen = entry;
+    } else {
+      wait_until(id, *entry->calling_time.opens_at);
+    }
   }
-  // None was left that may start.
-  dialing_->tell(SetUpDone{});
-  dialing_->tell(not_placed(start.trunk, now));
-  dialing_->tell(SlotFreed{start.trunk, ""});
+  if (chosen != nullptr) {
+    chosen->call.route(start.trunk, std::string(pick_caller_id(start.caller_ids, chosen->call.request().number)));
+    take_slot(*chosen, now);
+    submit_intent(*chosen, false, now);
+  } else {
+    dialing_->tell(SetUpDone{});
+    dialing_->tell(not_placed(start.trunk, now));
+    dialing_->tell(SlotFreed{start.trunk, ""});
+  }
+  tell_waiting();
 }
 
 void Engine::start_contact(const StartContact& start) {

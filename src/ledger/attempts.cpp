@@ -13,10 +13,10 @@ namespace carillon::ledger {
 namespace {
 
 constexpr const char* kColumns =
-    "id, call_id, campaign_id, contact_id, number, audio, caller_id, time_zone, variables, fingerprint, trunk, "
-    "direction, ring_timeout_ms, created_at, campaign_key, contact_key, try_number, state, status, outcome, reason, "
-    "sip_code, q850, raw_cause, node_boot, next_sequence, "
-    "intended_at, ringing_at, answered_at, ended_at, talked_ms";
+    "id, call_id, campaign_id, contact_id, number, audio, time_zone, variables, fingerprint, direction, "
+    "ring_timeout_ms, created_at, campaign_key, contact_key, try_number, state, intended_at, status, outcome, reason, "
+    "sip_code, q850, raw_cause, node_boot, next_sequence, ringing_at, answered_at, ended_at, talked_ms, trunk, "
+    "caller_id";
 
 int state_of(const AttemptProgress& progress) {
   if (is_final(progress.status)) return 2;
@@ -25,39 +25,38 @@ int state_of(const AttemptProgress& progress) {
 
 Attempt read_attempt(const Statement& row) {
   Attempt attempt;
-  auto& asked = attempt.request;
+  auto& [asked, progress] = attempt;
   asked.id = row.text(0);
   asked.call_id = row.text(1);
   asked.campaign_id = row.text(2);
   asked.contact_id = row.text(3);
   asked.number = row.text(4);
   asked.audio = row.text(5);
-  asked.caller_id = row.text(6);
-  asked.time_zone = row.text(7);
-  asked.variables = row.text(8);
-  asked.fingerprint = row.text(9);
-  asked.trunk = row.text(10);
-  asked.direction = row.text(11) == "inbound" ? Direction::kInbound : Direction::kOutbound;
-  asked.ring_timeout = Duration(row.integer(12));
-  asked.created_at = time_from_ms(row.integer(13));
-  asked.campaign_key = row.integer(14);
-  asked.contact_key = row.integer(15);
-  asked.try_number = static_cast<int>(row.integer(16));
-  auto& progress = attempt.progress;
-  progress.is_intended = row.integer(17) == 1;
-  progress.status = parse_call_status(row.text(18)).value_or(CallStatus::kUnknown);
-  progress.outcome = parse_outcome(row.text(19)).value_or(Outcome::kUnknown);
-  progress.reason = row.text(20);
-  progress.sip_code = static_cast<int>(row.integer(21));
-  progress.q850 = static_cast<int>(row.integer(22));
-  progress.raw_cause = row.text(23);
-  progress.node_boot = row.text(24);
-  progress.next_sequence = static_cast<std::uint32_t>(row.integer(25));
-  progress.intended_at = time_from_ms(row.integer(26));
-  progress.ringing_at = time_from_ms(row.integer(27));
-  progress.answered_at = time_from_ms(row.integer(28));
-  progress.ended_at = time_from_ms(row.integer(29));
-  progress.talked = Duration(row.integer(30));
+  asked.time_zone = row.text(6);
+  asked.variables = row.text(7);
+  asked.fingerprint = row.text(8);
+  asked.direction = row.text(9) == "inbound" ? Direction::kInbound : Direction::kOutbound;
+  asked.ring_timeout = Duration(row.integer(10));
+  asked.created_at = time_from_ms(row.integer(11));
+  asked.campaign_key = row.integer(12);
+  asked.contact_key = row.integer(13);
+  asked.try_number = static_cast<int>(row.integer(14));
+  progress.is_intended = row.integer(15) == 1;
+  progress.intended_at = time_from_ms(row.integer(16));
+  progress.status = parse_call_status(row.text(17)).value_or(CallStatus::kUnknown);
+  progress.outcome = parse_outcome(row.text(18)).value_or(Outcome::kUnknown);
+  progress.reason = row.text(19);
+  progress.sip_code = static_cast<int>(row.integer(20));
+  progress.q850 = static_cast<int>(row.integer(21));
+  progress.raw_cause = row.text(22);
+  progress.node_boot = row.text(23);
+  progress.next_sequence = static_cast<std::uint32_t>(row.integer(24));
+  progress.ringing_at = time_from_ms(row.integer(25));
+  progress.answered_at = time_from_ms(row.integer(26));
+  progress.ended_at = time_from_ms(row.integer(27));
+  progress.talked = Duration(row.integer(28));
+  asked.trunk = row.text(29);
+  asked.caller_id = row.text(30);
   return attempt;
 }
 
@@ -73,9 +72,15 @@ std::set<std::uint32_t> read_notes(Database& db, const std::string& id) {
   return seen;
 }
 
-void bind_progress(Statement& statement, const AttemptProgress& progress) {
-  statement.bind(state_of(progress))
-      .bind(to_string(progress.status))
+// What a step of an open call may change. No index has these columns: SQLite writes an index anew for every column that
+// an UPDATE names, changed or not.
+constexpr const char* kStepColumns =
+    "status=?, outcome=?, reason=?, sip_code=?, q850=?, raw_cause=?, node_boot=?, next_sequence=?, ringing_at=?, "
+    "answered_at=?, ended_at=?, talked_ms=?, trunk=?, caller_id=?";
+
+void bind_step(Statement& statement, const Attempt& attempt) {
+  const auto& [asked, progress] = attempt;
+  statement.bind(to_string(progress.status))
       .bind(to_string(progress.outcome))
       .bind(progress.reason)
       .bind(progress.sip_code)
@@ -83,11 +88,12 @@ void bind_progress(Statement& statement, const AttemptProgress& progress) {
       .bind(progress.raw_cause)
       .bind(progress.node_boot)
       .bind(progress.next_sequence)
-      .bind(to_ms(progress.intended_at))
       .bind(to_ms(progress.ringing_at))
       .bind(to_ms(progress.answered_at))
       .bind(to_ms(progress.ended_at))
-      .bind(progress.talked.count());
+      .bind(progress.talked.count())
+      .bind(asked.trunk)
+      .bind(asked.caller_id);
 }
 
 void insert_key(Database& db, const AttemptRequest& asked, const Note& note, const KeyNote& key) {
@@ -186,43 +192,55 @@ void insert_attempt(Database& db, const Attempt& attempt, const Evidence& eviden
       .bind(asked.contact_id)
       .bind(asked.number)
       .bind(asked.audio)
-      .bind(asked.caller_id)
       .bind(asked.time_zone)
       .bind(asked.variables)
       .bind(asked.fingerprint)
-      .bind(asked.trunk)
       .bind(to_string(asked.direction))
       .bind(asked.ring_timeout.count())
       .bind(to_ms(asked.created_at))
       .bind(asked.campaign_key)
       .bind(asked.contact_key)
-      .bind(asked.try_number);
-  bind_progress(statement, attempt.progress);
+      .bind(asked.try_number)
+      .bind(state_of(attempt.progress))
+      .bind(to_ms(attempt.progress.intended_at));
+  bind_step(statement, attempt);
   statement.bind(evidence.policy).bind(evidence.verdicts).run();
   count(db, asked.campaign_id, counted_of(attempt), 1);
 }
 
-// False if there is no such attempt, or, with must_be_open, if it is not open.
-bool write_progress(Database& db, const Attempt& attempt, bool must_be_open) {
-  const auto& asked = attempt.request;
-  auto statement = db.prepare(
-      "UPDATE attempt SET state=?, status=?, outcome=?, reason=?, sip_code=?, q850=?, raw_cause=?, node_boot=?, "
-      "next_sequence=?, intended_at=?, ringing_at=?, answered_at=?, ended_at=?, talked_ms=?, number=?, trunk=?, "
-      "caller_id=? WHERE id=? AND (state=1 OR NOT ?)");
-  bind_progress(statement, attempt.progress);
-  statement.bind(asked.number).bind(asked.trunk).bind(asked.caller_id).bind(asked.id).bind(must_be_open ? 1 : 0).run();
+// False if it is not open, or if more than that has changed.
+bool write_step(Database& db, const Attempt& attempt) {
+  static const std::string sql =
+      fmt::format("UPDATE attempt SET {} WHERE id=? AND state=1 AND number=? AND intended_at=?", kStepColumns);
+  const auto& [asked, progress] = attempt;
+  auto statement = db.prepare(sql.c_str());
+  bind_step(statement, attempt);
+  statement.bind(asked.id).bind(asked.number).bind(to_ms(progress.intended_at)).run();
   return db.changes() > 0;
+}
+
+void write_progress(Database& db, const Attempt& attempt) {
+  static const std::string sql = fmt::format("UPDATE attempt SET {}, state=? WHERE id=?", kStepColumns);
+  const auto& [asked, progress] = attempt;
+  auto statement = db.prepare(sql.c_str());
+  bind_step(statement, attempt);
+  statement.bind(state_of(progress)).bind(asked.id).run();
+  db.prepare("UPDATE attempt SET number=?1, intended_at=?2 WHERE id=?3 AND (number<>?1 OR intended_at<>?2)")
+      .bind(asked.number)
+      .bind(to_ms(progress.intended_at))
+      .bind(asked.id)
+      .run();
 }
 
 void update_attempt(Database& db, const AttemptChange& change) {
   const auto& [asked, progress] = change.attempt;
   // A step within an open call changes nothing that is counted: most steps need no look at what was before.
-  if (state_of(progress) == 1 && change.cost <= 0 && write_progress(db, change.attempt, true)) return;
+  if (state_of(progress) == 1 && change.cost <= 0 && write_step(db, change.attempt)) return;
   const Counted before = counted_before(db, asked.id);
   count(db, asked.campaign_id, before, -1);
   count(db, asked.campaign_id, counted_of(change.attempt), 1);
   if (progress.talked > before.talked) charge_campaign(db, asked.campaign_key, change.cost);
-  write_progress(db, change.attempt, false);
+  write_progress(db, change.attempt);
 }
 
 void keep_evidence(Database& db, const std::string& attempt_id, const Evidence& evidence) {

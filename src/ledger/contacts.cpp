@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <map>
+#include <tuple>
+
 #include "base/text.h"
 #include "base/ulid.h"
 #include "core/call/call.h"
@@ -35,17 +38,33 @@ ContactView read_contact(const Statement& row) {
   return contact;
 }
 
-int lane_of(Database& db, const NewContact& contact) {
-  const std::string zones = fmt::format("{}", fmt::join(contact.zones, ","));
-  const std::string regions = fmt::format("{}", fmt::join(contact.regions, ","));
-  {
-    auto known = db.prepare("SELECT id FROM lane WHERE zones = ? AND regions = ?");
-    known.bind(zones).bind(regions);
-    if (known.step()) return static_cast<int>(known.integer(0));
+// Lanes by what their contacts have in common. A list of millions has a few dozens of them: each is looked up once a
+// batch.
+class LaneIds {
+ public:
+  explicit LaneIds(Database& db) : db_(db) {}
+  int of(const NewContact& contact) {
+    const auto [found, is_news] = known_.try_emplace(std::tie(contact.zones, contact.regions));
+    if (is_news) found->second = find_or_make(contact);
+    return found->second;
   }
-  db.prepare("INSERT INTO lane(zones, regions) VALUES (?, ?)").bind(zones).bind(regions).run();
-  return static_cast<int>(db.last_rowid());
-}
+
+ private:
+  int find_or_make(const NewContact& contact) {
+    const std::string zones = fmt::format("{}", fmt::join(contact.zones, ","));
+    const std::string regions = fmt::format("{}", fmt::join(contact.regions, ","));
+    {
+      auto known = db_.prepare("SELECT id FROM lane WHERE zones = ? AND regions = ?");
+      known.bind(zones).bind(regions);
+      if (known.step()) return static_cast<int>(known.integer(0));
+    }
+    db_.prepare("INSERT INTO lane(zones, regions) VALUES (?, ?)").bind(zones).bind(regions).run();
+    return static_cast<int>(db_.last_rowid());
+  }
+
+  Database& db_;
+  std::map<std::tuple<const std::vector<std::string>&, const std::vector<std::string>&>, int> known_;
+};
 
 std::string campaign_id_of(Database& db, std::int64_t key) {
   auto statement = db.prepare("SELECT id FROM campaign WHERE key = ?");
@@ -82,13 +101,13 @@ std::optional<Lane> find_lane(Database& db, int id) {
 AddedContacts add_contacts(Database& db, std::int64_t campaign_key, const std::vector<NewContact>& contacts) {
   AddedContacts result;
   const std::string campaign_id = campaign_id_of(db, campaign_key);
+  LaneIds lanes(db);
   for (const auto& contact : contacts) {
     {
       auto insert = db.prepare(
           "INSERT OR IGNORE INTO contact(campaign, number, external_id, lane, variables, state, due_at, tries, "
-          "outcome, "
-          "reason, detail, last_attempt) VALUES (?, ?, ?, ?, ?, 0, 0, 0, '', '', '', '')");
-      const int lane = lane_of(db, contact);
+          "outcome, reason, detail, last_attempt) VALUES (?, ?, ?, ?, ?, 0, 0, 0, '', '', '', '')");
+      const int lane = lanes.of(contact);
       insert.bind(campaign_key).bind(contact.number).bind(contact.external_id).bind(lane).bind(contact.variables).run();
     }
     if (db.changes() == 0) {

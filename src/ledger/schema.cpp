@@ -208,7 +208,7 @@ void prepare_schema(Database& db) {
   // The cache (KiB) holds what ten million contacts keep touching: inner pages, and the leaves of the attempts under
   // way.
   db.execute(
-      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=4000; "
+      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=16000; "
       "PRAGMA cache_size=-65536;");
   std::int64_t version = 0;
   {

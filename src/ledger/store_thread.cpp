@@ -14,7 +14,7 @@ namespace {
 // Commits are this far apart, so that they find company: an fsync costs more CPU than many rows.
 constexpr std::chrono::milliseconds kCommitEvery{80};
 constexpr std::chrono::milliseconds kUrgentCommitEvery{5};
-constexpr std::size_t kMaxBatch = 2000;
+constexpr std::size_t kMaxBatch = 10'000;
 // A transaction takes no further job after so long: an opt-out must not wait for a whole import.
 constexpr std::chrono::milliseconds kMaxTransaction{50};
 

@@ -71,6 +71,7 @@ std::string north_american_number(std::size_t rank) {
 
 std::vector<std::string_view> fictional_regions() {
   std::vector<std::string_view> regions;
+  regions.reserve(kCountries.size());
   for (const auto& country : kCountries) regions.push_back(country.region);
   return regions;
 }

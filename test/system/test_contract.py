@@ -142,7 +142,7 @@ def test_answers_about_campaigns_are_as_described(world: World, calls: dict[str,
                          ({"id": "x", **settings, "audio": "nothing"}, 422), (b"x" * 100_000, 413)]:
         assert ask(world, "POST", "/v1/campaigns", "/v1/campaigns", body)[0] == status
     assert campaign(world, "PUT", "made", body=made[1]["settings"])[0] == 200, "what is answered may be sent"
-    assert campaign(world, "PUT", "made", body={"class": "informational"})[0] == 422
+    assert campaign(world, "PUT", "made", body={"class": "informational"})[0] == 200
     assert campaign(world, "PUT", "nobody", body=settings)[0] == 404
     sums = campaign(world, "POST", "made", "/contacts", LIST)[1]
     assert (sums["added"], sums["duplicates"], sums["rejectedRows"], len(sums["rejected"])) == (2, 1, 1, 2), sums
@@ -186,7 +186,7 @@ def test_answers_about_imports_numbers_and_prompts_are_as_described(world: World
     assert part(LIST[:30], "?offset=0")[0] == part(LIST[:30], "?offset=0")[0] == 200
     assert part(LIST[:30], "?offset=7")[0] == 409 and part(LIST, "?offset=x")[0] == 422 and part(LIST, of="nobody")[0] == 404
     assert part(LIST[30:], end=":finish")[1]["rows"] == 4
-    assert part(b"", end=":finish")[0] == 404
+    assert part(b"", end=":finish")[0] == 200, "asked again by a sender that did not get the answer"
 
     def why(number: str, query: str = "") -> tuple[int, Any]:
         return ask(world, "GET", "/v1/numbers/{id}/why", f"/v1/numbers/{number}/why{query}")
@@ -288,7 +288,7 @@ def test_words_are_the_same_in_code_and_schemas() -> None:
 
 def test_every_route_is_described_and_every_described_path_is_a_route() -> None:
     code = (ROOT / "src/api/api.cpp").read_text()
-    routes = {(method, path): role.lower() for method, path, role in re.findall(r'\{"([A-Z]+)", "(/[^"]*)", Role::k(\w+),', code)}
+    routes = {(method, path.replace("{any}", "{id}")): role.lower() for method, path, role in re.findall(r'\{"([A-Z]+)", "(/[^"]*)", Role::k(\w+),', code)}
     assert len(routes) > 25, "the table of routes is no longer found"
     plain = {("GET", "/health")} | {("GET", path) for path in re.findall(r'"(/(?:call|dtmf)-[a-z]+)"', code)}
     assert len(plain) == 6, "the callbacks are no longer found"

@@ -29,7 +29,8 @@ std::string camel_case(std::string_view snake) {
 }
 
 std::string offset_of(const toml::date_time& time) {
-  if (!time.offset || time.offset->minutes == 0) return "Z";
+  if (!time.offset) return "";  // a local time: nobody can tell which; refused by name later
+  if (time.offset->minutes == 0) return "Z";
   const int minutes = std::abs(time.offset->minutes);
   return fmt::format("{}{:02}:{:02}", time.offset->minutes < 0 ? '-' : '+', minutes / 60, minutes % 60);
 }
@@ -45,6 +46,12 @@ json::value value_of(const toml::node& node) {
   if (const auto* integer = node.as_integer()) return integer->get();
   if (const auto* real = node.as_floating_point()) return real->get();
   if (const auto* flag = node.as_boolean()) return flag->get();
+  if (const auto* day = node.as_date()) {
+    return json::value(fmt::format("{:04}-{:02}-{:02}", day->get().year, day->get().month, day->get().day));
+  }
+  if (const auto* time = node.as_time()) {
+    return json::value(fmt::format("{:02}:{:02}", time->get().hour, time->get().minute));
+  }
   if (const auto* when = node.as_date_time()) {
     const auto& at = when->get();
     return json::value(fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}", at.date.year, at.date.month, at.date.day,

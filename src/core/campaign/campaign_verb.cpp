@@ -33,7 +33,7 @@ Result<CampaignState> next_state(const Campaign& campaign, CampaignVerb verb, Ti
     case CampaignState::kCompleted:
     case CampaignState::kCanceled:
       if (verb == CampaignVerb::kStart) return running_or_scheduled(campaign, now);
-      if (verb == CampaignVerb::kStop && campaign.state == CampaignState::kDraft) return CampaignState::kCanceled;
+      if (verb == CampaignVerb::kStop && campaign.state != CampaignState::kCompleted) return CampaignState::kCanceled;
       return misfit(campaign, verb);
     case CampaignState::kScheduled:
       if (verb == CampaignVerb::kStart || verb == CampaignVerb::kResume) return running_or_scheduled(campaign, now);
@@ -47,6 +47,7 @@ Result<CampaignState> next_state(const Campaign& campaign, CampaignVerb verb, Ti
       if (verb == CampaignVerb::kStop) return CampaignState::kStopping;
       return misfit(campaign, verb);
     case CampaignState::kPaused:
+      if (verb == CampaignVerb::kPause) return CampaignState::kPaused;
       if (verb == CampaignVerb::kStart || verb == CampaignVerb::kResume) return running_or_scheduled(campaign, now);
       if (verb == CampaignVerb::kStop) return CampaignState::kStopping;
       return misfit(campaign, verb);

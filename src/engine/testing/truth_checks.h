@@ -42,6 +42,7 @@ class TruthChecks {
     const auto found = world_.node.truths.find(id);
     const FakeNode::Truth truth = found == world_.node.truths.end() ? FakeNode::Truth{} : found->second;
     const std::string words = fmt::format("{} is {} and was {}", id, world_.end_of(id), to_string(truth.fate.truth));
+    if (progress.status == CallStatus::kQueued && truth.orders == 0) return;  // a call of /dial that is held
     expect(is_final(progress.status), "not final: " + words);
     const bool is_inbound = id.starts_with("in-");
     const int boots = world_.node.boots();

@@ -222,7 +222,7 @@ TEST(ContactImporter, BadJsonLinesComeBackAndTheGoodOnesAreTaken) {
           std::string(1, '\0') +
           "\"}\n"
           "{\"number\":\"+12025550107\",\"x\":[[[[[[[[[[1]]]]]]]]]]}\n"
-          "{\"number\":12025550108,\"id\":7,\"tags\":[1,{\"a\":null}],\"timeZone\":null}",
+          "{\"number\":12025550108,\"id\":7,\"tags\":\"a b\",\"timeZone\":null}",
       options);
   EXPECT_THAT(numbers_of(imported), ElementsAre("+12025550100"));
   EXPECT_THAT(faults_of(imported),
@@ -230,12 +230,14 @@ TEST(ContactImporter, BadJsonLinesComeBackAndTheGoodOnesAreTaken) {
                           "8:not-understood", "9:too-long", "10:not-understood", "11:nul-byte", "12:not-understood",
                           "13:number-invalid"));
   options.default_region = "US";
-  const auto last =
-      import_all("{\"number\":12025550108,\"id\":7,\"tags\":[1,{\"a\":null}],\"timeZone\":null}", options);
+  const auto last = import_all("{\"number\":12025550108,\"id\":7,\"tags\":\"a b\",\"timeZone\":null}", options);
   ASSERT_THAT(last.contacts, SizeIs(1));
   EXPECT_EQ(last.contacts[0].number, "+12025550108");
   EXPECT_EQ(last.contacts[0].id, "7");
-  EXPECT_EQ(last.contacts[0].variables, R"({"tags":[1,{"a":null}]})");
+  EXPECT_EQ(last.contacts[0].variables, R"({"tags":"a b"})");
+  // As POST /dial: events carry plain values only.
+  const auto nested = import_all("{\"number\":12025550108,\"tags\":[1]}", options);
+  EXPECT_THAT(faults_of(nested), testing::ElementsAre("1:not-understood"));
 }
 
 TEST(ContactImporter, ConsentsAreWholeOrTheRowComesBack) {

@@ -72,6 +72,10 @@ class Members {
   }
 
   void take_variable(std::string_view name, const json::value& value) {
+    if (value.is_object() || value.is_array()) {
+      spoil("the variable '" + excerpt(name, kMaxNameBytes) + "' is neither text, a number nor a boolean");
+      return;
+    }
     if (!variables_.emplace(name, value).second)
       spoil("the variable '" + excerpt(name, kMaxNameBytes) + "' is there twice");
   }
