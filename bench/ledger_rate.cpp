@@ -51,11 +51,10 @@ double cpu_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-double quantile(std::vector<double> values, double part) {
+double median(std::vector<double> values) {
   std::ranges::sort(values);
-  return values.empty() ? 0 : values[static_cast<std::size_t>(part * static_cast<double>(values.size() - 1))];
+  return values.empty() ? 0 : values[values.size() / 2];
 }
-double median(std::vector<double> values) { return quantile(std::move(values), 0.5); }
 
 template <class T>
 T check(Result<T> result) {
@@ -168,7 +167,6 @@ class Subject {
   std::vector<std::string> import_marks_;
   std::vector<double> rates_;
   std::vector<double> cpu_ms_;
-  std::vector<double> opt_out_ms_;  // from the key to the disk
   std::vector<std::string> questions_;
 };
 
@@ -280,17 +278,14 @@ void Subject::feed(const std::shared_ptr<Trial>& trial) {
   change.events = done.events;
   change.suppress = done.suppress;
   if (done.has_ended) change.contact = ContactChange{{ContactState::kDone, std::nullopt, "human"}};
-  const bool has_opted_out = done.suppress.has_value();
-  auto on_durable = [this, trial, has_ended = done.has_ended, has_opted_out, told = Clock::now()](Result<void> result) {
+  store_->record(std::move(change), [this, trial, has_ended = done.has_ended](Result<void> result) {
     check(std::move(result));
-    if (has_opted_out) opt_out_ms_.push_back(1e3 * seconds_since(told));
     if (has_ended) {
       ++ended_;
     } else {
       feed(trial);
     }
-  };
-  store_->record(std::move(change), std::move(on_durable));
+  });
 }
 
 // So many attempts, from the first contact that is taken to the last end that is durable.
@@ -337,11 +332,10 @@ void Subject::ask_questions() {
 }
 
 std::string Subject::json() const {
-  return fmt::format(
-      R"({{"contacts": {}, "imports": [{}], "attempts_per_second": {:.0f}, "rounds": [{:.0f}], )"
-      R"("cpu_ms_per_attempt": {:.3f}, "opt_out_ms": {:.1f}, "opt_out_p99_ms": {:.1f}, {}, "bytes": {}}})",
-      contacts_, fmt::join(import_marks_, ", "), median(rates_), fmt::join(rates_, ", "), median(cpu_ms_),
-      median(opt_out_ms_), quantile(opt_out_ms_, 0.99), fmt::join(questions_, ", "), std::filesystem::file_size(file_));
+  return fmt::format(R"({{"contacts": {}, "imports": [{}], "attempts_per_second": {:.0f}, "rounds": [{:.0f}], )"
+                     R"("cpu_ms_per_attempt": {:.3f}, {}, "bytes": {}}})",
+                     contacts_, fmt::join(import_marks_, ", "), median(rates_), fmt::join(rates_, ", "),
+                     median(cpu_ms_), fmt::join(questions_, ", "), std::filesystem::file_size(file_));
 }
 
 }  // namespace
@@ -355,13 +349,13 @@ int main(int argc, char** argv) {
   const auto attempts = static_cast<std::size_t>(std::atoll(argv[2]));
   std::vector<std::unique_ptr<Subject>> subjects;
   for (int i = 3; i < argc; ++i) subjects.push_back(std::make_unique<Subject>(argv[1], std::atoll(argv[i])));
+  for (auto& subject : subjects) subject->ask_questions();
   // In turns, so that whatever else the machine does concerns all of them.
   for (int round = 0; round < kRounds; ++round) {
     for (auto& subject : subjects) subject->round(attempts);
   }
   fmt::print("[");
   for (auto& subject : subjects) {
-    subject->ask_questions();
     fmt::print("{}{}", subject == subjects.front() ? "" : ",\n ", subject->json());
   }
   fmt::print("]\n");

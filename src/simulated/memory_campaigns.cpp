@@ -23,6 +23,11 @@ MemoryLedger::CampaignRow* MemoryLedger::find_campaign(std::int64_t key) {
   return const_cast<CampaignRow*>(std::as_const(*this).find_campaign(key));
 }
 
+const Campaign* MemoryLedger::campaign(std::int64_t key) const {
+  const auto* row = find_campaign(key);
+  return row == nullptr ? nullptr : &row->campaign;
+}
+
 std::vector<Campaign> MemoryLedger::load_campaigns() const {
   std::vector<Campaign> campaigns;
   for (const auto& row : campaigns_) campaigns.push_back(row.campaign);

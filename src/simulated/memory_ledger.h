@@ -93,6 +93,7 @@ class MemoryLedger {
   bool has_note(const std::string& id, std::uint32_t seq) const;
   bool is_suppressed(const std::string& number) const;  // globally
   const ContactView* find_contact(std::int64_t key) const;
+  const Campaign* campaign(std::int64_t key) const;
   std::int64_t contacts() const { return static_cast<std::int64_t>(contacts_.size()); }
   // In the order of their commits; empty if texts are not kept.
   const std::vector<PublishedEvent>& outbox() const { return outbox_; }

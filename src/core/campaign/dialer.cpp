@@ -239,7 +239,8 @@ void Dialer::look_at_lanes(CampaignSlot& slot, Time now) {
     if (const auto until = lane.calling_time.is_open ? lane.calling_time.closes_at : lane.calling_time.opens_at) {
       wake(*until);
     }
-    const bool waits_for_due = lane.next_due && lane.calling_time.is_open && !lane.is_fetching;
+    const bool waits_for_due = lane.next_due && lane.calling_time.is_open && !lane.is_fetching &&
+                               lane.again_in_hopper() * 2 <= options_.hopper;
     if (waits_for_due) wake(std::max(*lane.next_due, lane.fetched_at + kFetchSpacing));
   }
 }
@@ -249,8 +250,10 @@ void Dialer::refill(CampaignSlot& slot, Time now) {
   for (auto& [id, lane] : slot.lanes) {
     if (!lane.calling_time.is_open || lane.is_fetching) continue;
     const bool has_room = lane.hopper.size() * 2 <= options_.hopper;
-    // Whoever is to be called again does not wait until a full hopper of new contacts is called.
-    const bool is_again_due = lane.next_due && *lane.next_due <= now && now >= lane.fetched_at + kFetchSpacing;
+    // Whoever is to be called again does not wait until a full hopper of new contacts is called, but for room among
+    // those who are to be called again, too.
+    const bool is_again_due = lane.next_due && *lane.next_due <= now && now >= lane.fetched_at + kFetchSpacing &&
+                              lane.again_in_hopper() * 2 <= options_.hopper;
     const bool wants_all = lane.has_more && has_room;
     if (!wants_all && !is_again_due) continue;
     lane.is_fetching = true;
@@ -280,9 +283,13 @@ void Dialer::LaneState::empty_hopper(std::set<std::int64_t>& in_hand) {
 }
 
 void Dialer::LaneState::add(const DueContact& contact) {
+  const auto end_of_again = hopper.begin() + static_cast<std::ptrdiff_t>(again_in_hopper());
+  hopper.insert(contact.due_at != Time{} ? end_of_again : hopper.end(), contact);
+}
+
+std::size_t Dialer::LaneState::again_in_hopper() const {
   const auto is_again = [](const DueContact& one) { return one.due_at != Time{}; };
-  const auto at = is_again(contact) ? std::ranges::partition_point(hopper, is_again) : hopper.end();
-  hopper.insert(at, contact);
+  return static_cast<std::size_t>(std::ranges::partition_point(hopper, is_again) - hopper.begin());
 }
 
 // ---------------------------------------------------------------- watching

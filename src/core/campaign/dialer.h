@@ -200,6 +200,7 @@ class Dialer {
     // Everything goes back to the ledger, to be fetched again.
     void empty_hopper(std::set<std::int64_t>& in_hand);
     void add(const DueContact& contact);
+    std::size_t again_in_hopper() const;
   };
   struct CampaignSlot {
     std::shared_ptr<const GateRules> rules;
