@@ -206,6 +206,7 @@ void Subject::import_list(const Campaign& campaign) {
   std::int64_t added = 0;
   std::int64_t mark = 100'000;
   int under_way = 0;
+  const auto place = make_place({"America/New_York"}, {"US"});
   while (added < contacts_) {
     while (submitted < contacts_ && under_way < kImportJobs) {
       std::vector<NewContact> batch;
@@ -214,8 +215,7 @@ void Subject::import_list(const Campaign& campaign) {
         contact.line = static_cast<std::size_t>(submitted);
         contact.number = number(listed_++);
         contact.external_id = fmt::format("p{}", submitted);
-        contact.zones = {"America/New_York"};
-        contact.regions = {"US"};
+        contact.place = place;
         contact.variables = R"({"name":"Dana Cohen","amount":"180"})";
         batch.push_back(std::move(contact));
       }

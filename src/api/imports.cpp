@@ -36,8 +36,8 @@ struct Imports::Part {
 struct Imports::Session {
   std::string id;
   Campaign campaign;
-  std::shared_ptr<const Places> places;
-  ContactImporter importer;  // the worker's while a part is being read
+  ContactPlaces contact_places;  // this and the importer are the worker's while a part is being read
+  ContactImporter importer;
 
   Time used_at{};
   std::uint64_t bytes = 0;  // taken so far
@@ -60,7 +60,7 @@ struct Imports::Session {
   Session(std::string session_id, Campaign of, std::shared_ptr<const Places> known_places, ImporterOptions options)
       : id(std::move(session_id)),
         campaign(std::move(of)),
-        places(std::move(known_places)),
+        contact_places(campaign.settings.time_zone, std::move(known_places)),
         importer(std::move(options)) {}
 
   // On the worker.
@@ -83,14 +83,13 @@ struct Imports::Session {
     }
   }
 
-  NewContact contact_of(ParsedContact parsed, Part& part) const {
+  NewContact contact_of(ParsedContact parsed, Part& part) {
     for (const auto warning : parsed.warnings) ++part.warnings[warning];
     NewContact contact;
     contact.line = parsed.line;
     contact.number = std::move(parsed.number);
     contact.external_id = std::move(parsed.id);
-    contact.zones = resolve_zones(parsed.time_zone, parsed.regions, campaign.settings.time_zone, *places);
-    contact.regions = std::move(parsed.regions);
+    contact.place = contact_places.of(parsed.time_zone, parsed.regions);
     contact.variables = std::move(parsed.variables);
     contact.consent = std::move(parsed.consent);
     if (contact.consent) contact.consent->advertiser = campaign.settings.advertiser;

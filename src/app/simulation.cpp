@@ -170,9 +170,9 @@ void Simulation::import() {
 NewContact Simulation::contact_of(const simulated::Person& person) {
   NewContact contact;
   contact.number = person.number;
-  contact.regions = {person.region};
-  contact.zones = person.is_zone_listed ? std::vector{person.zone} : dialer_.places->zones_of(person.region);
-  ++lanes_[contact.zones];
+  auto zones = person.is_zone_listed ? std::vector{person.zone} : dialer_.places->zones_of(person.region);
+  ++lanes_[zones];
+  contact.place = make_place(std::move(zones), {person.region});
   double before = 0;
   for (const auto& consent : scenario_.consents) {
     before += consent.share;

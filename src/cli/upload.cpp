@@ -11,7 +11,7 @@
 namespace carillon::cli {
 namespace {
 
-constexpr std::size_t kPart = 4 * 1024 * 1024;
+constexpr std::size_t kPart = 1024 * 1024;
 
 // The file is made when there is a first row for it.
 class Rejects {

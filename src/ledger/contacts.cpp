@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <map>
-#include <tuple>
 
 #include "base/text.h"
 #include "base/ulid.h"
@@ -44,15 +43,18 @@ class LaneIds {
  public:
   explicit LaneIds(Database& db) : db_(db) {}
   int of(const NewContact& contact) {
-    const auto [found, is_news] = known_.try_emplace(std::tie(contact.zones, contact.regions));
-    if (is_news) found->second = find_or_make(contact);
+    if (contact.place.get() == last_) return last_id_;
+    const auto [found, is_news] = known_.try_emplace(*contact.place);
+    if (is_news) found->second = find_or_make(*contact.place);
+    last_ = contact.place.get();
+    last_id_ = found->second;
     return found->second;
   }
 
  private:
-  int find_or_make(const NewContact& contact) {
-    const std::string zones = fmt::format("{}", fmt::join(contact.zones, ","));
-    const std::string regions = fmt::format("{}", fmt::join(contact.regions, ","));
+  int find_or_make(const ContactPlace& place) {
+    const std::string zones = fmt::format("{}", fmt::join(place.zones, ","));
+    const std::string regions = fmt::format("{}", fmt::join(place.regions, ","));
     {
       auto known = db_.prepare("SELECT id FROM lane WHERE zones = ? AND regions = ?");
       known.bind(zones).bind(regions);
@@ -63,7 +65,9 @@ class LaneIds {
   }
 
   Database& db_;
-  std::map<std::tuple<const std::vector<std::string>&, const std::vector<std::string>&>, int> known_;
+  std::map<ContactPlace, int> known_;
+  const ContactPlace* last_ = nullptr;  // neighbours on a list are mostly of one place
+  int last_id_ = 0;
 };
 
 std::string campaign_id_of(Database& db, std::int64_t key) {

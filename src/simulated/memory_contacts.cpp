@@ -14,9 +14,8 @@ const ContactView* MemoryLedger::find_contact(std::int64_t key) const {
 }
 
 int MemoryLedger::lane_of(const NewContact& contact) {
-  const auto names = fmt::format("{}|{}", fmt::join(contact.zones, ","), fmt::join(contact.regions, ","));
-  const auto [found, is_new] = lane_ids_.try_emplace(names, static_cast<int>(lanes_.size()) + 1);
-  if (is_new) lanes_.push_back({found->second, contact.zones, contact.regions});
+  const auto [found, is_new] = lane_ids_.try_emplace(*contact.place, static_cast<int>(lanes_.size()) + 1);
+  if (is_new) lanes_.push_back({found->second, contact.place->zones, contact.place->regions});
   return found->second;
 }
 

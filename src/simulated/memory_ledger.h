@@ -162,7 +162,7 @@ class MemoryLedger {
   std::deque<CampaignRow> campaigns_;  // the one with key 1 first
   std::deque<ContactView> contacts_;   // the one with key 1 first
   std::vector<Lane> lanes_;            // the one with id 1 first
-  std::map<std::string, int> lane_ids_;
+  std::map<ContactPlace, int> lane_ids_;
   std::unordered_map<std::string, Sums> sums_;
   // In the order of SQLite's primary keys; level by its word.
   std::map<std::tuple<std::string, std::string, std::string>, Suppression> suppressions_;

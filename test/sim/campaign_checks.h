@@ -133,7 +133,7 @@ class CampaignChecks {
       for (const auto& import : planned.imports) {
         for (const auto& contact : import.contacts) {
           // Of two lines with one number that which was imported first counts: its lane is the contact's.
-          if (contact.number == asked.number && contact.external_id == asked.contact_id) return contact.zones;
+          if (contact.number == asked.number && contact.external_id == asked.contact_id) return contact.place->zones;
         }
       }
     }
@@ -263,9 +263,10 @@ class CampaignChecks {
       if (campaign->state == CampaignState::kCanceled || is_past_its_end) continue;
       for (const auto& contact : ledger_.list_contacts(key, ContactState::kReady, 0, 1'000).contacts) {
         // New ones may be committed while the end is on its way.
-        const auto told_at = world_.imported_at.find(campaign->id);
-        const bool was_told = told_at != world_.imported_at.end() &&
-                              now() - told_at->second > 2 * world_.slowest_commit + std::chrono::seconds(1);
+        const auto& told = world_.told_of_contacts[campaign->id];
+        const auto told_at = told.lower_bound(contact.key);
+        const bool was_told = told_at != told.end() &&
+                              world_.steady() - told_at->second > 2 * world_.slowest_commit + std::chrono::seconds(1);
         expect(contact.reason.empty() && !was_told,
                fmt::format("{} was completed with contact {} ready/{}", campaign->id, contact.key, contact.reason));
       }

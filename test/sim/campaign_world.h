@@ -58,7 +58,10 @@ class CampaignWorld {
   World world;
   std::function<void()> on_step;
   std::function<void()> on_commit;          // before anything else happens
-  std::map<std::string, Time> imported_at;  // campaigns: when the engine was last told of new contacts
+  // A clock that nobody puts forward.
+  Time steady() const { return world.timeline.now() - jumped_; }
+  // Of each campaign: when (steady) the engine was told of the contacts up to this key.
+  std::map<std::string, std::map<std::int64_t, Time>> told_of_contacts;
   Duration slowest_commit{0};
   std::set<std::string> halted;         // campaigns whose pause or stop was acknowledged, and nobody started them since
   std::set<std::string> to_call_again;  // attempts of unknown fate after which an operator lets the person be called
@@ -177,8 +180,10 @@ class CampaignWorld {
   }
   // Never into the time after the chaos, in which people bring all that is missing to its end.
   void jump() {
-    const auto span = dice_.between(1'000, dice_.chance(50) ? 60'000 : 20'000'000);
-    world.timeline.jump(std::clamp(plan.chaos - age(), Duration(0), span));
+    const auto wanted = dice_.between(1'000, dice_.chance(50) ? 60'000 : 20'000'000);
+    const auto span = std::clamp(plan.chaos - age(), Duration(0), wanted);
+    world.timeline.jump(span);
+    jumped_ += span;
     has_jumped = true;
   }
   void crash() {
@@ -239,7 +244,7 @@ class CampaignWorld {
     world.store.add_contacts(view->campaign.key, job.plan.imports[index].contacts,
                              [this, &job, index](const Result<AddedContacts>&) {
                                job.is_imported[index] = true;
-                               imported_at[job.plan.id] = world.timeline.now();
+                               told_of_contacts[job.plan.id].emplace(world.store.ledger.contacts(), steady());
                                world.campaigns->on_contacts_added(job.plan.id);
                              });
   }
@@ -361,6 +366,7 @@ class CampaignWorld {
   std::deque<Job> jobs_;
   std::array<std::set<int>, 2> fatal_commits_;  // after, before
   bool is_over_ = false;
+  Duration jumped_{0};
 };
 
 }  // namespace carillon::testing

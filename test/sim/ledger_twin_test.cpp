@@ -149,9 +149,11 @@ class Sequence {
       contact.line = line + 1;
       contact.number = number();
       contact.external_id = fmt::format("p{}", below(100));
-      if (chance(80)) contact.zones = {pick({"America/New_York", "Asia/Jerusalem"})};
-      if (chance(20)) contact.zones.emplace_back("Europe/London");
-      if (chance(50)) contact.regions = {"US"};
+      ContactPlace place;
+      if (chance(80)) place.zones = {pick({"America/New_York", "Asia/Jerusalem"})};
+      if (chance(20)) place.zones.emplace_back("Europe/London");
+      if (chance(50)) place.regions = {"US"};
+      contact.place = std::make_shared<const ContactPlace>(std::move(place));
       if (chance(20)) contact.variables = R"({"name":"Ann"})";
       if (chance(20)) contact.consent = consent();
     }

@@ -192,7 +192,7 @@ class Planner {
     NewContact contact;
     contact.number = number();
     contact.external_id = fmt::format("p{}", people_++);
-    contact.zones = zones;
+    contact.place = make_place(zones, {});
     if (dice_.chance(60)) contact.consent = Consent{"Acme", "written", "file 7", plan_.begin - Duration(1'000), {}};
     return contact;
   }

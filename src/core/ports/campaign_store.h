@@ -9,18 +9,18 @@
 #include <string>
 #include <vector>
 
+#include "core/campaign/contact_place.h"
 #include "core/ports/store.h"
 
 namespace carillon {
 
 // A contact as an import brings it.
 struct NewContact {
-  std::size_t line = 0;            // of the list, for messages
-  std::string number;              // E.164
-  std::string external_id;         // the list's own id
-  std::vector<std::string> zones;  // IANA; see Places
-  std::vector<std::string> regions;
-  std::string variables;  // JSON object; empty = none
+  std::size_t line = 0;                                         // of the list, for messages
+  std::string number;                                           // E.164
+  std::string external_id;                                      // the list's own id
+  std::shared_ptr<const ContactPlace> place = unknown_place();  // never null
+  std::string variables;                                        // JSON object; empty = none
   std::optional<Consent> consent;
 };
 

@@ -110,8 +110,7 @@ struct World {
     std::vector<NewContact> contacts;
     for (const auto& number : numbers) {
       contacts.emplace_back().number = number;
-      contacts.back().zones = {"America/New_York"};
-      contacts.back().regions = {"US"};
+      contacts.back().place = make_place({"America/New_York"}, {"US"});
     }
     store.add_contacts(campaign.key, std::move(contacts), [this, id = campaign.id](const Result<AddedContacts>&) {
       if (campaigns) campaigns->on_contacts_added(id);

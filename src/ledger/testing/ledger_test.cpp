@@ -93,8 +93,7 @@ NewContact new_contact(std::size_t line, const std::string& number, const std::s
   contact.line = line;
   contact.number = number;
   contact.external_id = fmt::format("p{}", line);
-  contact.zones = {zone};
-  contact.regions = {"US"};
+  contact.place = make_place({zone}, {"US"});
   return contact;
 }
 

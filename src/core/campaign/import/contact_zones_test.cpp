@@ -28,6 +28,16 @@ TEST(ContactZones, ElseAllZonesOfTheNumbersRegions) {
               ElementsAre("America/New_York", "America/Los_Angeles", "America/Toronto"));
 }
 
+TEST(ContactPlaces, ContactsOfOneKindShareTheirPlace) {
+  ContactPlaces known("Asia/Tokyo", std::make_shared<const Places>(places()));
+  const auto first = known.of("", {"US", "CA"});
+  EXPECT_THAT(first->zones, ElementsAre("America/New_York", "America/Los_Angeles", "America/Toronto"));
+  EXPECT_THAT(first->regions, ElementsAre("US", "CA"));
+  EXPECT_EQ(known.of("", {"US", "CA"}), first);
+  EXPECT_THAT(known.of("Europe/Paris", {"US", "CA"})->zones, ElementsAre("Europe/Paris"));
+  EXPECT_THAT(known.of("", {"XK"})->zones, ElementsAre("Asia/Tokyo"));
+}
+
 TEST(ContactZones, ElseTheCampaignsOwnOrNone) {
   EXPECT_THAT(resolve_zones("", {"XK"}, "Europe/Belgrade", places()), ElementsAre("Europe/Belgrade"));
   EXPECT_THAT(resolve_zones("", {}, "", places()), IsEmpty());
