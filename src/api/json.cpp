@@ -60,6 +60,7 @@ boost::json::object to_json(const AttemptRequest& request, const AttemptProgress
     call["rawCause"] = progress.raw_cause;
     call["talkMs"] = progress.talked.count();
   }
+  if (progress.has_opted_out || is_final(progress.status)) call["optOut"] = progress.has_opted_out;
   if (!progress.reason.empty()) call["reason"] = progress.reason;
   return call;
 }

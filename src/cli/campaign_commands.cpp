@@ -148,7 +148,17 @@ int list_unknown(Client& client, const std::string& id, const Output& output) {
     }
     return text + "carillon campaign resolve ATTEMPT --call-again | --leave\n";
   };
-  return show(client.get(path_of(id, "/contacts?state=unknown&limit=1000")), output, table);
+  auto all = client.get(path_of(id, "/contacts?state=unknown&limit=1000"));
+  while (all && all->contains("next")) {
+    const auto after = std::string(all->at("next").as_string());
+    all->erase("next");
+    auto page = client.get(path_of(id, "/contacts?state=unknown&limit=1000&after=" + after));
+    if (!page) return show(page, output, table);
+    auto& contacts = all->at("contacts").as_array();
+    for (auto& contact : page->at("contacts").as_array()) contacts.push_back(std::move(contact));
+    if (page->contains("next")) (*all)["next"] = page->at("next");
+  }
+  return show(all, output, table);
 }
 
 int audit_campaign(Client& client, const std::string& id, const Output& output) {

@@ -16,7 +16,7 @@ constexpr const char* kColumns =
     "id, call_id, campaign_id, contact_id, number, audio, time_zone, variables, fingerprint, direction, "
     "ring_timeout_ms, created_at, campaign_key, contact_key, try_number, state, intended_at, status, outcome, reason, "
     "sip_code, q850, raw_cause, node_boot, next_sequence, ringing_at, answered_at, ended_at, talked_ms, trunk, "
-    "caller_id";
+    "caller_id, opted_out";
 
 int state_of(const AttemptProgress& progress) {
   if (is_final(progress.status)) return 2;
@@ -57,6 +57,7 @@ Attempt read_attempt(const Statement& row) {
   progress.talked = Duration(row.integer(28));
   asked.trunk = row.text(29);
   asked.caller_id = row.text(30);
+  progress.has_opted_out = row.integer(31) != 0;
   return attempt;
 }
 
@@ -76,7 +77,7 @@ std::set<std::uint32_t> read_notes(Database& db, const std::string& id) {
 // an UPDATE names, changed or not.
 constexpr const char* kStepColumns =
     "status=?, outcome=?, reason=?, sip_code=?, q850=?, raw_cause=?, node_boot=?, next_sequence=?, ringing_at=?, "
-    "answered_at=?, ended_at=?, talked_ms=?, trunk=?, caller_id=?";
+    "answered_at=?, ended_at=?, talked_ms=?, trunk=?, caller_id=?, opted_out=?";
 
 void bind_step(Statement& statement, const Attempt& attempt) {
   const auto& [asked, progress] = attempt;
@@ -93,7 +94,8 @@ void bind_step(Statement& statement, const Attempt& attempt) {
       .bind(to_ms(progress.ended_at))
       .bind(progress.talked.count())
       .bind(asked.trunk)
-      .bind(asked.caller_id);
+      .bind(asked.caller_id)
+      .bind(progress.has_opted_out ? 1 : 0);
 }
 
 void insert_key(Database& db, const AttemptRequest& asked, const Note& note, const KeyNote& key) {
@@ -183,7 +185,7 @@ void insert_attempt(Database& db, const Attempt& attempt, const Evidence& eviden
   const auto& asked = attempt.request;
   static const std::string sql = fmt::format(
       "INSERT INTO attempt({}, policy, verdicts) VALUES "
-      "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+      "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
       kColumns);
   auto statement = db.prepare(sql.c_str());
   statement.bind(asked.id)

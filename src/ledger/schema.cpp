@@ -200,6 +200,11 @@ INSERT INTO tally SELECT a.campaign_id, 'opt-out', '', count(*) FROM attempt a
 INSERT INTO tally SELECT a.campaign_id, 'event', '', count(*) FROM attempt a JOIN outbox o ON o.attempt_id = a.id
   GROUP BY 1;
 )sql",
+    // Who asked never to be called again, beside the call itself.
+    R"sql(
+ALTER TABLE attempt ADD COLUMN opted_out INTEGER NOT NULL DEFAULT 0;
+UPDATE attempt SET opted_out = 1 WHERE id IN (SELECT attempt_id FROM key_press WHERE action = 'opt-out');
+)sql",
 };
 
 }  // namespace

@@ -344,7 +344,9 @@ class CampaignWorld {
     for (const auto& job : jobs_) {
       const auto view = world.campaigns->view(job.plan.id);
       const auto state = view ? view->campaign.state : CampaignState::kDraft;
-      const bool is_at_rest = state == CampaignState::kCompleted || state == CampaignState::kCanceled;
+      const bool came_too_late = state == CampaignState::kDraft && view && view->campaign.settings.ends_at &&
+                                 *view->campaign.settings.ends_at <= world.timeline.now();
+      const bool is_at_rest = state == CampaignState::kCompleted || state == CampaignState::kCanceled || came_too_late;
       if (!is_at_rest || !all_imported(job)) unfinished = job.plan.id + " is " + std::string(to_string(state));
       if (is_at_rest && age() < plan.give_up && has_ready_contact(view->campaign) && !is_past_its_end(view->campaign))
         unfinished = job.plan.id + " has contacts that are ready";

@@ -46,6 +46,7 @@ def test_keys_work_in(quick: World, code: int, where: str, actions: list[str]) -
     call, pressed, _ = end_of(quick, f"+1{code}5550102")
     assert call["outcome"] == "human"
     assert pressed == actions, where
+    assert call["optOut"] == ("opt-out" in actions)
 
 
 def test_wrong_keys_have_a_limit(quick: World) -> None:

@@ -47,6 +47,7 @@ struct AttemptProgress {
   Time answered_at{};
   Time ended_at{};
   Duration talked{0};
+  bool has_opted_out = false;  // asked never to be called again
 };
 
 struct Attempt {

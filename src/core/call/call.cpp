@@ -209,6 +209,7 @@ CallStep Call::apply_fact(const KeyNote& key, const Note& note, Time) {
   tell(EventType::kKeyPressed);
   if (key.action == KeyAction::kDonation) tell(EventType::kDonation);
   if (key.action == KeyAction::kOptOut) {
+    progress_.has_opted_out = true;
     tell(EventType::kOptOut);
     if (!request_.number.empty()) step.suppress = request_.number;
     step.acknowledge = note.seq;

@@ -41,6 +41,7 @@ std::string event_data(const AttemptRequest& request, const AttemptProgress& pro
     if (!progress.reason.empty()) data["reason"] = progress.reason;
     data["talkMs"] = progress.talked.count();
   }
+  if (progress.has_opted_out || is_final(progress.status)) data["optOut"] = progress.has_opted_out;
   if (!request.variables.empty()) {
     boost::system::error_code error;
     auto variables = boost::json::parse(request.variables, error);

@@ -10,7 +10,7 @@ std::unexpected<Error> misfit(const Campaign& campaign, CampaignVerb verb) {
                                                to_string(campaign.state), to_string(verb)));
 }
 
-CampaignState running_or_scheduled(const Campaign& campaign, Time now) {
+Result<CampaignState> running_or_scheduled(const Campaign& campaign, Time now) {
   const auto& starts_at = campaign.settings.starts_at;
   return starts_at && *starts_at > now ? CampaignState::kScheduled : CampaignState::kRunning;
 }
@@ -32,6 +32,10 @@ Result<CampaignState> next_state(const Campaign& campaign, CampaignVerb verb, Ti
     case CampaignState::kDraft:
     case CampaignState::kCompleted:
     case CampaignState::kCanceled:
+      if (verb == CampaignVerb::kStart && campaign.settings.ends_at && *campaign.settings.ends_at <= now) {
+        return fail(ErrorCode::Conflict, fmt::format("campaign {} was to end at {}: give it a later end first",
+                                                     campaign.id, to_rfc3339(*campaign.settings.ends_at)));
+      }
       if (verb == CampaignVerb::kStart) return running_or_scheduled(campaign, now);
       if (verb == CampaignVerb::kStop && campaign.state != CampaignState::kCompleted) return CampaignState::kCanceled;
       return misfit(campaign, verb);

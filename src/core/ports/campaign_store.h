@@ -87,11 +87,11 @@ struct CampaignReport {
   std::int64_t contacts = 0;
   std::map<std::string, std::int64_t> states;    // of contacts, by ContactState's word
   std::map<std::string, std::int64_t> reasons;   // of contacts that are skipped, or ready and held by a gate
-  std::int64_t attempts = 0;                     // placed or skipped; never-sent ones are not counted
+  std::int64_t attempts = 0;                     // placed; those never sent are not counted
   std::map<std::string, std::int64_t> statuses;  // of attempts
   std::map<std::string, std::int64_t> outcomes;
   std::map<std::string, std::int64_t> keys;
-  std::int64_t opt_outs = 0;
+  std::int64_t opt_outs = 0;  // calls in which it was asked for
   std::int64_t events = 0;
   double spent = 0;
 };
