@@ -10,7 +10,8 @@ namespace carillon {
 namespace {
 
 constexpr std::chrono::seconds kWatchdog{10};
-// A lane whose opening is not known (no zone, closed for weeks) is looked at again.
+// A lane's hours are looked at again at least so often: its opening may not be known (no zone, closed for weeks), and
+// an end that is far off, such as a holiday's, is not looked for.
 constexpr std::chrono::hours kLookAgain{1};
 // Contacts that are to be called again are looked for at most so often, in each lane.
 constexpr std::chrono::seconds kFetchSpacing{1};
@@ -68,12 +69,11 @@ void Dialer::apply(const CampaignChanged& event, Time) {
   slot.is_stopped = event.is_parked;
   if (has_other_pace) {
     slot.pacer = Pacer(pace_of(campaign.settings));
-    for (auto& [id, lane] : slot.lanes) lane.is_timed = false;
+    for (auto& [id, lane] : slot.lanes) lane.timed_until.reset();
   }
   if (campaign.takes_calls() && !was_running) {
     count_again(slot);
-    // A newcomer does not make up for the time when it was not there.
-    slot.pass = std::max(slot.pass, lowest_pass());
+    slot.turn.competes = false;
   }
   if (!campaign.takes_calls()) {
     for (auto& [id, lane] : slot.lanes) lane.empty_hopper(slot.in_hand);
@@ -166,10 +166,7 @@ void Dialer::apply(const TrunkEnded& event, Time now) {
   if (auto* trunk = find_trunk(event.trunk)) trunk->pace.on_end(event.end, now);
 }
 
-void Dialer::apply(const DirectWaiting& event, Time) {
-  if (direct_waiting_ == 0 && event.count > 0) direct_pass_ = std::max(direct_pass_, lowest_pass());
-  direct_waiting_ = event.count;
-}
+void Dialer::apply(const DirectWaiting& event, Time) { direct_waiting_ = event.count; }
 
 void Dialer::apply(const PlacingChanged& event, Time) {
   can_place_ = event.can_place;
@@ -229,9 +226,9 @@ void Dialer::look_at_lanes(CampaignSlot& slot, Time now) {
   for (auto& [id, lane] : slot.lanes) {
     const auto& timed = lane.calling_time;
     const auto holds_until = timed.is_open ? timed.closes_at : timed.opens_at;
-    if (!lane.is_timed || (holds_until && *holds_until <= now)) {
+    if (!lane.timed_until || *lane.timed_until <= now || (holds_until && *holds_until <= now)) {
       lane.calling_time = calling_time(lane.lane.zones, slot.rules->context(now));
-      lane.is_timed = true;
+      lane.timed_until = now + kLookAgain;
       if (!lane.calling_time.is_open && !lane.calling_time.opens_at) lane.calling_time.opens_at = now + kLookAgain;
     }
     if (!lane.calling_time.is_open) lane.empty_hopper(slot.in_hand);
@@ -252,16 +249,20 @@ void Dialer::refill(CampaignSlot& slot, Time now) {
     const bool has_room = lane.hopper.size() * 2 <= options_.hopper;
     // Whoever is to be called again does not wait until a full hopper of new contacts is called, but for room among
     // those who are to be called again, too.
-    const bool is_again_due = lane.next_due && *lane.next_due <= now && now >= lane.fetched_at + kFetchSpacing &&
-                              lane.again_in_hopper() * 2 <= options_.hopper;
+    // A clock that was put back is not waited for.
+    const bool is_spaced = now < lane.fetched_at || now >= lane.fetched_at + kFetchSpacing;
+    const bool is_again_due =
+        lane.next_due && *lane.next_due <= now && is_spaced && lane.again_in_hopper() * 2 <= options_.hopper;
     const bool wants_all = lane.has_more && has_room;
     if (!wants_all && !is_again_due) continue;
     lane.is_fetching = true;
     lane.fetched_at = now;
     lane.next_due.reset();  // the answer tells
     if (wants_all) lane.has_more = false;
-    // Those in hand come first in the ledger's order, and are passed over.
-    const auto limit = static_cast<int>(options_.hopper + slot.in_hand.size());
+    // Those of the lane that are in hand come first in the ledger's order, and are passed over.
+    std::size_t elsewhere = 0;
+    for (const auto& [other_id, other] : slot.lanes) elsewhere += other_id == id ? 0 : other.hopper.size();
+    const auto limit = static_cast<int>(options_.hopper + slot.in_hand.size() - elsewhere);
     const auto kind = wants_all ? DueKind::kAll : DueKind::kAgain;
     step_.commands.emplace_back(FetchDue{slot.campaign().id, slot.campaign().key, id, kind, limit});
   }
@@ -357,15 +358,6 @@ Dialer::CampaignSlot* Dialer::find(const std::string& campaign_id) {
 Dialer::Trunk* Dialer::find_trunk(const std::string& name) {
   const auto found = std::ranges::find(trunks_, name, [](const Trunk& trunk) { return trunk.config.name; });
   return found == trunks_.end() ? nullptr : &*found;
-}
-
-double Dialer::lowest_pass() const {
-  double lowest = std::numeric_limits<double>::max();
-  for (const auto& [id, slot] : campaigns_) {
-    if (slot.campaign().takes_calls()) lowest = std::min(lowest, slot.pass);
-  }
-  if (direct_waiting_ > 0) lowest = std::min(lowest, direct_pass_);
-  return lowest == std::numeric_limits<double>::max() ? 0 : lowest;
 }
 
 }  // namespace carillon

@@ -187,9 +187,9 @@ class Dialer {
   struct LaneState {
     Lane lane;
     CallingTime calling_time;
-    bool is_timed = false;           // calling_time is computed
-    bool has_more = false;           // contacts are due that are not in the hopper
-    std::optional<Time> next_due{};  // of those to be called again: the earliest known time
+    std::optional<Time> timed_until{};  // calling_time is computed, and looked at again then
+    bool has_more = false;              // contacts are due that are not in the hopper
+    std::optional<Time> next_due{};     // of those to be called again: the earliest known time
     Time fetched_at{};
     bool is_fetching = false;
     std::deque<DueContact> hopper;  // those to be called again first
@@ -202,6 +202,16 @@ class Dialer {
     void add(const DueContact& contact);
     std::size_t again_in_hopper() const;
   };
+  // Stride scheduling: of those who compete, the smallest goes first, and pays for each call by its weight.
+  struct Turn {
+    double pass = 0;
+    bool competes = false;  // at the last look it took a call, or waited for what all share
+  };
+  enum class Attempted : std::uint8_t {
+    kStarted,
+    kOwnReason,  // no contact, its own limits, its trunks are dead: its turn passes
+    kMustWait,   // for what it shares with others: it keeps its place
+  };
   struct CampaignSlot {
     std::shared_ptr<const GateRules> rules;
     std::string refusal;  // its policy is missing: nothing is called
@@ -210,7 +220,7 @@ class Dialer {
     std::set<std::int64_t> in_hand;  // contacts in the hopper, or whose start is not answered yet
     int last_lane = -1;
     int live = 0;
-    double pass = 0;          // stride scheduling: the campaign with the smallest goes first
+    Turn turn;
     bool is_counted = false;  // its lanes are known
     bool is_counting = false;
     bool must_count_again = false;  // something came while they were counted
@@ -233,6 +243,7 @@ class Dialer {
     Trunk* trunk = nullptr;
     std::string reason;
     bool is_normal = true;
+    bool is_probe = false;  // of a dead trunk: no sign that the campaign goes on
     std::optional<Time> again_at;
   };
 
@@ -256,8 +267,8 @@ class Dialer {
   void look_at_lanes(CampaignSlot& slot, Time now);
   void start_calls(Time now);
   // Starts one call of the campaign, or says why not in its waits_for.
-  bool start_one(CampaignSlot& slot, Time now);
-  bool start_direct(Time now);
+  Attempted start_one(CampaignSlot& slot, Time now);
+  Attempted start_direct(Time now);
   bool may_start_any(Time now, std::string& reason, bool& is_normal);
   TrunkChoice choose_trunk(const std::string& campaign_id, const std::vector<TrunkShare>& shares, Time now);
   LaneState* next_candidate(CampaignSlot& slot, Time now);
@@ -267,7 +278,9 @@ class Dialer {
   void wake(Time when);
   CampaignSlot* find(const std::string& campaign_id);
   Trunk* find_trunk(const std::string& name);
-  double lowest_pass() const;
+  void begin_turns();
+  void end_turns();
+  void pay(Turn& turn, double weight);
 
   DialerOptions options_;
   Pacer overall_;
@@ -277,7 +290,8 @@ class Dialer {
   int live_ = 0;
   int set_ups_ = 0;
   std::size_t direct_waiting_ = 0;
-  double direct_pass_ = 0;
+  Turn direct_turn_;
+  double turn_ = 0;  // the smallest pass among those who compete; it never goes back
   bool are_slots_told_ = false;
   bool can_place_ = false;
   std::string cannot_place_ = "the telephony server is not connected yet";
