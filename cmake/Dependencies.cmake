@@ -2,6 +2,7 @@
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED)
+find_package(CURL 7.88 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
@@ -14,6 +15,7 @@ pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
 pkg_check_modules(sndfile REQUIRED IMPORTED_TARGET sndfile)
 pkg_check_modules(soxr REQUIRED IMPORTED_TARGET soxr)
 pkg_check_modules(ebur128 REQUIRED IMPORTED_TARGET libebur128)
+pkg_check_modules(spandsp REQUIRED IMPORTED_TARGET spandsp)
 
 # Boost is used by its headers; JSON and Asio are each compiled once (src/net/boost_impl.cpp, src/base/json_impl.cpp).
 find_path(BOOST_INCLUDE boost/json.hpp REQUIRED)

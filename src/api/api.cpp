@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/json/object.hpp>
 #include <utility>
 
 #include "api/campaign_json.h"
@@ -79,6 +80,11 @@ const std::vector<Api::Route>& Api::routes() {
       {"DELETE", "/v1/suppressions", Role::kAdmin, &Api::remove_suppression},
       {"POST", "/v1/registry-checks", Role::kOperator, &Api::add_registry_checks},
       {"POST", "/v1/consents", Role::kOperator, &Api::add_consents},
+      {"GET", "/v1/events", Role::kViewer, &Api::list_events},
+      {"GET", "/v1/events/sinks", Role::kViewer, &Api::list_sinks},
+      {"GET", "/v1/events/dead-letters", Role::kViewer, &Api::list_dead_letters},
+      {"POST", "/v1/events:replay", Role::kOperator, &Api::replay_events},
+      {"POST", "/v1/events:retry", Role::kOperator, &Api::retry_dead_letters},
       {"GET", "/v1/trunks", Role::kViewer, &Api::trunks},
       {"POST", "/v1/prompts", Role::kOperator, &Api::prompt},
   };
@@ -163,6 +169,18 @@ void Api::handle(net::HttpRequest request, net::Respond respond) {
   respond(net::problem(Error(ErrorCode::NotFound, "no such path")));
 }
 
+namespace {
+
+boost::json::object events_health(const EventRelay& relay) {
+  boost::json::object sinks;
+  for (const auto& state : relay.states())
+    sinks[state.name] = boost::json::object{
+        {"state", state.trouble.empty() ? "up" : "retrying"}, {"lag", state.lag}, {"deadLetters", state.dead_letters}};
+  return {{"lag", relay.lag()}, {"sinks", std::move(sinks)}};
+}
+
+}  // namespace
+
 void Api::health(const net::HttpRequest& request, net::Respond respond) {
   const auto state = engine_.state();
   const bool is_ledger_ok = surroundings_.is_ledger_writable();
@@ -189,7 +207,7 @@ void Api::health(const net::HttpRequest& request, net::Respond respond) {
         {"live", state.live}, {"waiting", state.waiting}, {"held", state.held}, {"unsettled", state.unsettled}};
     // Equal when nothing is just beginning or ending: a difference that stays is a leak.
     body["slots"] = boost::json::object{{"atLastLook", state.slots_then}, {"channelsAtLastLook", state.channels}};
-    body["events"] = boost::json::object{{"lag", surroundings_.event_lag()}};
+    body["events"] = events_health(*surroundings_.relay);
   }
   respond(answer(can_place ? 200 : 503, body));
 }

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "core/ports/campaign_store.h"
+#include "core/ports/event_relay.h"
+#include "core/ports/outbox.h"
 #include "core/ports/prompts.h"
 #include "engine/campaigns.h"
 #include "net/http.h"
@@ -33,12 +35,14 @@ struct ApiOptions {
   Duration ring_timeout{30'000};
   std::string default_policy = "none";  // of campaigns that name none
   std::string version;
+  std::string event_source = "/carillon";  // of CloudEvents
 };
 
 // Facts for /health from outside the engine.
 struct Surroundings {
-  std::function<std::string()> ari_state;   // "up", "down", "off", "unknown"
-  std::function<std::int64_t()> event_lag;  // events not yet published by the slowest sink
+  std::function<std::string()> ari_state;  // "up", "down", "off", "unknown"
+  EventRelay* relay = nullptr;             // never null
+  Outbox* outbox = nullptr;                // never null; only on the worker: it blocks
   std::function<bool()> is_ledger_writable;
   // Work that would hold up the control thread; false if its queue is full.
   std::function<bool(std::function<void()>)> run_on_worker;
@@ -108,11 +112,22 @@ class Api {
 
   void why(Request request);
   void resolve(Request request);
+  void list_events(Request request);
+  void list_sinks(Request request);
+  void list_dead_letters(Request request);
+  void replay_events(Request request);
+  void retry_dead_letters(Request request);
+
   void list_suppressions(Request request);
   void add_suppressions(Request request);
   void remove_suppression(Request request);
   void add_registry_checks(Request request);
   void add_consents(Request request);
+
+  // Asks on the worker and answers with what `show` makes of a T.
+  template <class T, class Ask, class Show>
+  void ask_outbox(const net::Respond& respond, Ask ask, Show show);
+  void log_change(const Request& request, const std::string& what) const;
 
   // A campaign that exists, by the path's name; else answers itself.
   std::optional<CampaignView> campaign_of(const Request& request) const;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/campaign_commands.h"
+#include "cli/events_commands.h"
 #include "cli/run.h"
 
 namespace carillon {
@@ -27,6 +28,10 @@ struct Values {
   cli::SuppressOptions suppress;
   std::string registry;
   std::string checked_at;
+  std::string sink;
+  std::string from;
+  std::int64_t after = 0;
+  int limit = 100;
 };
 
 class Commands {
@@ -45,6 +50,9 @@ class Commands {
     auto* suppress = app_.add_subcommand("suppress", "numbers that must not be called");
     suppress->require_subcommand(1);
     add_suppressing(*suppress);
+    auto* events = app_.add_subcommand("events", "what is told to others: events, sinks, dead letters");
+    events->require_subcommand(1);
+    add_events(*events);
     auto* trunks = app_.add_subcommand("trunks", "trunks: what was asked, what is allowed now, what the carrier said");
     json(trunks);
     runs(trunks, [](cli::Client& client, Values& v) { return cli::list_trunks(client, v.output); });
@@ -77,6 +85,7 @@ class Commands {
   void add_running(CLI::App& campaign);
   void add_looking(CLI::App& campaign);
   void add_suppressing(CLI::App& suppress);
+  void add_events(CLI::App& events);
 
   CLI::App& app_;
   const Common& common_;
@@ -233,6 +242,35 @@ void Commands::add_suppressing(CLI::App& suppress) {
   runs(checks, [](cli::Client& client, Values& v) {
     return cli::add_registry_checks(client, v.registry, v.file, v.checked_at, v.output);
   });
+}
+
+void Commands::add_events(CLI::App& events) {
+  const auto sink = [this](CLI::App* command) {
+    command->add_option("sink", values_->sink, "its name, as `carillon events sinks` tells")->required();
+    json(command);
+  };
+  auto* list = events.add_subcommand("list", "events as they were published, one JSON object a line");
+  list->add_option("--after", values_->after, "only those behind this position")->capture_default_str();
+  list->add_option("--limit", values_->limit, "at most so many")->check(CLI::Range(1, 1000))->capture_default_str();
+  json(list);
+  runs(list, [](cli::Client& client, Values& v) { return cli::list_events(client, v.after, v.limit, v.output); });
+
+  auto* sinks = events.add_subcommand("sinks", "how far each sink is, and what troubles it");
+  json(sinks);
+  runs(sinks, [](cli::Client& client, Values& v) { return cli::list_sinks(client, v.output); });
+
+  auto* dead = events.add_subcommand("dead", "events that a sink refused for good");
+  sink(dead);
+  runs(dead, [](cli::Client& client, Values& v) { return cli::list_dead_letters(client, v.sink, v.output); });
+
+  auto* retry = events.add_subcommand("retry", "offer a sink its dead letters once more");
+  sink(retry);
+  runs(retry, [](cli::Client& client, Values& v) { return cli::retry_dead_letters(client, v.sink, v.output); });
+
+  auto* replay = events.add_subcommand("replay", "send a sink everything from a point on once more");
+  sink(replay);
+  replay->add_option("--from", values_->from, "a position, or a time such as 2026-11-22T14:00:00Z")->required();
+  runs(replay, [](cli::Client& client, Values& v) { return cli::replay_events(client, v.sink, v.from, v.output); });
 }
 
 }  // namespace

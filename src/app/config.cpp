@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "app/webhook_config.h"
 #include "base/text.h"
 #include "core/call/note.h"
 
@@ -140,6 +141,18 @@ const std::map<std::string, Setter>& keys() {
       {"ledger.file", text_key(FIELD(ledger.file))},
       {"events.file", text_key(FIELD(events.file))},
       {"events.source", text_key(FIELD(events.source))},
+      {"events.numbers", text_key(FIELD(events.numbers))},
+      {"events.hash_key", text_key(FIELD(events.hash_key))},
+      {"events.keep_days", number_key(FIELD(events.keep_days), 1, 3650)},
+      {"events.keep_rows", number_key(FIELD(events.keep_rows), 1'000, 1e9)},
+      {"events.give_up_hours", number_key(FIELD(events.give_up_hours), 1, 720)},
+      {"nats.host", text_key(FIELD(nats.host))},
+      {"nats.port", number_key(FIELD(nats.port), 1, 65535)},
+      {"nats.username", text_key(FIELD(nats.username))},
+      {"nats.password", text_key(FIELD(nats.password))},
+      {"nats.token", text_key(FIELD(nats.token))},
+      {"nats.subject_prefix", text_key(FIELD(nats.subject_prefix))},
+      {"nats.stream", text_key(FIELD(nats.stream))},
       {"log.format", text_key(FIELD(log.format))},
       {"log.level", text_key(FIELD(log.level))},
   };
@@ -264,6 +277,14 @@ Result<void> read_file(Config& config, const std::filesystem::path& file) {
     for (const auto& [name, value] : *table) {
       const std::string key = std::string(section.str()) + "." + std::string(name.str());
       const Source source{fmt::format("{}:{}", file.string(), value.source().begin.line)};
+      if (key == "events.webhooks") {
+        const auto* array = value.as_array();
+        if (array == nullptr) return bad(source, key, "written below [[events.webhooks]]");
+        auto webhooks = read_webhooks(*array, file.string());
+        if (!webhooks) return std::unexpected(webhooks.error());
+        config.events.webhooks = std::move(*webhooks);
+        continue;
+      }
       if (key == "server.keys") {
         const auto* array = value.as_array();
         if (array == nullptr) return bad(source, key, "must be a list of tables");
@@ -299,6 +320,8 @@ Result<void> read_environment(Config& config, const Environment& environment) {
   return {};
 }
 
+bool is_subject_part(const std::string& text) { return text.empty() || is_safe_id(text); }
+
 Result<void> check(Config& config) {
   const Source source{"configuration"};
   auto& ami = config.ami;
@@ -319,6 +342,12 @@ Result<void> check(Config& config) {
     return bad(source, "server.listen",
                "beyond loopback API keys are needed: make one with carillon apikey, add it to server.keys");
   }
+  if (!publish::parse_number_form(config.events.numbers))
+    return bad(source, "events.numbers", "must be full, masked or hashed");
+  if (config.events.numbers == "hashed" && config.events.hash_key.size() < 16)
+    return bad(source, "events.hash_key", "hashed numbers need a key of at least 16 characters");
+  if (!is_subject_part(config.nats.subject_prefix) || !is_subject_part(config.nats.stream))
+    return bad(source, "nats", "stream and subject_prefix are letters, digits, . _ -");
   if (config.ivr.callbacks && config.server.callback_token.empty())
     return bad(source, "server.callback_token", "callbacks need one");
   return {};

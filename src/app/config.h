@@ -11,6 +11,7 @@
 #include "api/api.h"
 #include "base/result.h"
 #include "core/campaign/hours.h"
+#include "publish/webhook_sink.h"
 
 namespace carillon {
 
@@ -89,7 +90,22 @@ struct Config {
   struct Events {
     std::filesystem::path file = "/var/lib/carillon/events.jsonl";  // empty: no file sink
     std::string source = "/carillon";
+    std::string numbers = "full";  // publish::NumberForm
+    std::string hash_key;          // of hashed numbers
+    int keep_days = 7;
+    double keep_rows = 5'000'000;
+    int give_up_hours = 72;  // with one event that a sink does not take
+    std::vector<publish::WebhookOptions> webhooks;
   } events;
+  struct Nats {
+    std::string host;  // empty: not used
+    std::uint16_t port = 4222;
+    std::string username;
+    std::string password;
+    std::string token;
+    std::string subject_prefix;
+    std::string stream = "carillon";
+  } nats;
   struct Log {
     std::string format = "text";
     std::string level = "info";

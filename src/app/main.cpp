@@ -200,11 +200,12 @@ int main_of(int argc, char** argv) {
   prompt_sub->require_subcommand(1);
   auto* convert_sub = prompt_sub->add_subcommand("convert", "convert audio to 8 kHz mono with its loudness in bounds");
   convert_sub->add_option("input", input, "WAV, MP3, FLAC, OGG, ulaw, alaw, sln")->required();
-  convert_sub->add_option("output", output, "file ending in .ulaw, .alaw or .sln")->required();
+  convert_sub->add_option("output", output, "file ending in .ulaw, .alaw, .sln, .gsm, .g722 or .wav")->required();
   convert_sub->callback([&] {
     const auto converted = convert_prompt(input, output);
     code = converted ? static_cast<int>(cli::kDone) : fail_with(converted.error());
   });
+  add_say_command(*prompt_sub, chosen);
 
   try {
     app.parse(argc, argv);

@@ -23,7 +23,9 @@
 #include "net/http_server.h"
 #include "prompt/library.h"
 #include "publish/file_sink.h"
+#include "publish/nats_sink.h"
 #include "publish/relay.h"
+#include "publish/webhook_sink.h"
 
 namespace carillon {
 namespace {
@@ -134,9 +136,26 @@ api::ApiOptions api_options(const Config& config) {
     options.caller_ids.insert(options.caller_ids.end(), trunk.caller_ids.begin(), trunk.caller_ids.end());
   }
   options.default_policy = config.campaigns.policy;
+  options.event_source = config.events.source;
   options.ring_timeout = std::chrono::seconds(config.calls.ring_timeout_seconds);
   options.version = kVersion;
   return options;
+}
+
+std::vector<std::unique_ptr<publish::Sink>> make_sinks(const Config& config, net::WebClient& web) {
+  const publish::EventForm form{config.events.source, *publish::parse_number_form(config.events.numbers),
+                                config.events.hash_key};
+  std::vector<std::unique_ptr<publish::Sink>> sinks;
+  if (!config.events.file.empty()) sinks.push_back(std::make_unique<publish::FileSink>(config.events.file, form));
+  for (const auto& webhook : config.events.webhooks)
+    sinks.push_back(std::make_unique<publish::WebhookSink>(web, webhook, form));
+  if (!config.nats.host.empty()) {
+    const auto& nats = config.nats;
+    const publish::NatsServer server{nats.host, nats.port, nats.username, nats.password, nats.token};
+    sinks.push_back(
+        std::make_unique<publish::NatsSink>(publish::NatsOptions{server, nats.subject_prefix, nats.stream}, form));
+  }
+  return sinks;
 }
 
 }  // namespace
@@ -152,6 +171,7 @@ struct Service::Parts {
   asio::signal_set signals;
   std::unique_ptr<ledger::SqliteStore> store;
   std::atomic<publish::Relay*> relay_to_wake{nullptr};
+  std::unique_ptr<net::WebClient> web;
   std::unique_ptr<publish::Relay> relay;
   std::unique_ptr<PromptLibrary> prompts;
   std::unique_ptr<AriProbe> ari;
@@ -204,11 +224,12 @@ Result<std::unique_ptr<Service>> Service::create(const Config& config, bool star
   if (!store) return std::unexpected(store.error());
   p.store = std::move(*store);
 
-  std::vector<std::unique_ptr<publish::Sink>> sinks;
-  if (!config.events.file.empty()) {
-    sinks.push_back(std::make_unique<publish::FileSink>(config.events.file, config.events.source));
-  }
-  p.relay = std::make_unique<publish::Relay>(*p.store, std::move(sinks));
+  p.web = std::make_unique<net::WebClient>();
+  publish::RelayOptions relaying;
+  relaying.back_off.give_up = std::chrono::hours(config.events.give_up_hours);
+  relaying.keep = std::chrono::hours(24 * config.events.keep_days);
+  relaying.keep_rows = static_cast<std::int64_t>(config.events.keep_rows);
+  p.relay = std::make_unique<publish::Relay>(*p.store, make_sinks(config, *p.web), relaying);
   p.relay_to_wake = p.relay.get();
   p.prompts = std::make_unique<PromptLibrary>(
       PromptFolders{config.prompts.folder, config.prompts.store, config.prompts.sources}, post);
@@ -229,7 +250,8 @@ Result<std::unique_ptr<Service>> Service::create(const Config& config, bool star
 
   api::Surroundings surroundings;
   surroundings.ari_state = [&p] { return p.ari->state(); };
-  surroundings.event_lag = [&p] { return p.relay->lag(); };
+  surroundings.relay = p.relay.get();
+  surroundings.outbox = p.store.get();
   surroundings.is_ledger_writable = [&p] { return !p.is_stopping && p.store->backlog() < kMaxLedgerBacklog; };
   p.import_worker = std::make_unique<Worker>();
   surroundings.run_on_worker = [&p](std::function<void()> job) { return p.import_worker->submit(std::move(job)); };

@@ -7,33 +7,17 @@
 
 #include "cli/campaign_file.h"
 #include "cli/run.h"
+#include "cli/show.h"
 #include "cli/tables.h"
 #include "net/http.h"
 
 namespace carillon::cli {
 namespace {
 
-int fail_with(const Error& error) {
-  fmt::print(stderr, "carillon: {}\n", to_string(error));
-  return kFailed;
-}
-
 void print_json(const boost::json::object& json) { fmt::print("{}\n", boost::json::serialize(json)); }
 
 std::string path_of(const std::string& id, std::string_view what = "") {
   return fmt::format("/v1/campaigns/{}{}", net::percent_encode(id), what);
-}
-
-// Prints the answer as JSON or by `table`, or its error.
-template <class Table>
-int show(const Result<boost::json::object>& answer, const Output& output, Table table) {
-  if (!answer) return fail_with(answer.error());
-  if (output.is_json) {
-    print_json(*answer);
-  } else {
-    fmt::print("{}", table(*answer));
-  }
-  return kDone;
 }
 
 std::string state_line(const boost::json::object& campaign) {

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "base/text.h"
+#include "cli/show.h"
 #include "cli/tables.h"
 #include "cli/upload.h"
 #include "net/http.h"
@@ -68,11 +69,6 @@ Result<void> prepare_campaign(Client& client, const std::string& name, const Run
   settings["policy"] = known->at("settings").as_object().at("policy");
   const auto changed = client.put("/v1/campaigns/" + name, boost::json::serialize(settings));
   return changed ? Result<void>() : std::unexpected(changed.error());
-}
-
-int fail_with(const Error& error) {
-  fmt::print(stderr, "carillon run: {}\n", to_string(error));
-  return kFailed;
 }
 
 boost::json::object result_of(const std::string& name, const boost::json::object& campaign, const UploadSums& sums) {

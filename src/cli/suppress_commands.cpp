@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/campaign_commands.h"
 #include "cli/run.h"
+#include "cli/show.h"
 #include "cli/tables.h"
 #include "net/http.h"
 
@@ -15,11 +16,6 @@ namespace carillon::cli {
 namespace {
 
 constexpr std::size_t kLinesPerRequest = 20'000;
-
-int fail_with(const Error& error) {
-  fmt::print(stderr, "carillon: {}\n", to_string(error));
-  return kFailed;
-}
 
 // Sends lines in requests of a bearable size; tells the rejected ones.
 class Sender {

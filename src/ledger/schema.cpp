@@ -205,6 +205,16 @@ INSERT INTO tally SELECT a.campaign_id, 'event', '', count(*) FROM attempt a JOI
 ALTER TABLE attempt ADD COLUMN opted_out INTEGER NOT NULL DEFAULT 0;
 UPDATE attempt SET opted_out = 1 WHERE id IN (SELECT attempt_id FROM key_press WHERE action = 'opt-out');
 )sql",
+    // Events that a sink refused; retention finds old events by their time.
+    R"sql(
+CREATE TABLE dead_letter (
+  sink TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (sink, position)
+) STRICT, WITHOUT ROWID;
+)sql",
 };
 
 }  // namespace

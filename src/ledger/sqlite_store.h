@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 
 #include "core/ports/campaign_store.h"
@@ -56,9 +57,15 @@ class SqliteStore final : public Store, public CampaignStore, public Outbox {
   void audit(std::string campaign_id, int limit, Reply<std::vector<AuditEntry>> reply) override;
 
   Result<std::vector<OutboxRow>> read_after(std::int64_t position, int limit) override;
-  Result<std::int64_t> last_position() override;
+  Result<std::vector<OutboxRow>> read(const std::vector<std::int64_t>& positions) override;
+  Result<std::int64_t> position_before(Time time) override;
+  Result<OutboxBounds> bounds() override;
   Result<std::int64_t> cursor(const std::string& sink) override;
+  Result<std::vector<DeadLetter>> dead_letters(const std::string& sink, std::int64_t after, int limit) override;
   void set_cursor(const std::string& sink, std::int64_t position) override;
+  void add_dead_letters(std::vector<DeadLetter> letters) override;
+  void remove_dead_letters(const std::string& sink, std::vector<std::int64_t> positions) override;
+  void trim(std::int64_t position) override;
 
  private:
   class FileLock;
@@ -91,6 +98,10 @@ class SqliteStore final : public Store, public CampaignStore, public Outbox {
   std::unique_ptr<FileLock> lock_;
   std::unique_ptr<StoreThread> writer_;
   std::unique_ptr<StoreThread> reader_;
+  // Questions of the relay's threads, one at a time.
+  template <class T, class Ask>
+  Result<T> ask_outbox(Ask ask);
+  std::mutex relay_mutex_;
   std::unique_ptr<Database> relay_db_;
 };
 

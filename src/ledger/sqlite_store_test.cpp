@@ -220,6 +220,34 @@ TEST_F(SqliteStoreTest, AReportSumsCallsThatNameACampaign) {
   EXPECT_EQ(drift(), "");
 }
 
+TEST_F(SqliteStoreTest, TheOutboxIsTrimmedFromItsBeginAndForgetsItsDeadLetters) {
+  open();
+  ASSERT_TRUE(accept(request("b", kBert)).has_value());
+  ASSERT_TRUE(record(opt_out_of(request("b", kBert))).has_value());
+  const auto all = *store_->read_after(0, 100);
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(store_->bounds()->first, 1);
+  EXPECT_EQ(*store_->position_before(all.back().event.time + Duration(1)), 2);
+  EXPECT_EQ(*store_->position_before(all.front().event.time), 0);
+  store_->add_dead_letters({{"web", 1, "HTTP 422", at(0)}, {"web", 2, "HTTP 400", at(1)}});
+  load({"b"});
+  ASSERT_EQ(store_->dead_letters("web", 0, 10)->size(), 2u);
+  EXPECT_EQ(store_->dead_letters("web", 1, 10)->front().reason, "HTTP 400");
+  EXPECT_TRUE(store_->dead_letters("file", 0, 10)->empty());
+  store_->remove_dead_letters("web", {2});
+  store_->trim(1);
+  load({"b"});
+  EXPECT_EQ(store_->bounds()->first, 2);
+  EXPECT_EQ(store_->bounds()->last, 2);
+  EXPECT_EQ(store_->read({1, 2})->size(), 1u);
+  EXPECT_TRUE(store_->dead_letters("web", 0, 10)->empty());
+  store_->trim(2);
+  load({"b"});
+  open();
+  EXPECT_EQ(store_->bounds()->first, 0);
+  EXPECT_EQ(store_->bounds()->last, 2) << "positions are never given out again";
+}
+
 TEST_F(SqliteStoreTest, TheOutboxKeepsItsOrderAndHowFarASinkIs) {
   open();
   for (const char* id : {"b", "a"})
@@ -227,12 +255,11 @@ TEST_F(SqliteStoreTest, TheOutboxKeepsItsOrderAndHowFarASinkIs) {
   ASSERT_TRUE(record(opt_out_of(request("b", kBert))).has_value());
   ASSERT_TRUE(record(opt_out_of(request("a", kAnna))).has_value());
   store_->set_cursor("file", 3);
-  store_->set_cursor("file", 2);  // late: it never goes back
   load({"a"});
   open();
   EXPECT_EQ(*store_->cursor("file"), 3);
   EXPECT_EQ(*store_->cursor("another"), 0);
-  EXPECT_EQ(*store_->last_position(), 4);
+  EXPECT_EQ(store_->bounds()->last, 4);
   const auto rows = store_->read_after(1, 2);
   ASSERT_EQ(rows->size(), 2u);
   EXPECT_EQ((*rows)[0].position, 2);

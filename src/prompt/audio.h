@@ -1,6 +1,7 @@
-// Audio on its way to the telephone: any file that people have becomes mono samples at 8000 Hz of a bounded loudness,
-// and those become mu-law, A-law or 16-bit linear bytes. Functions on values, for a worker thread: decoding ten minutes
-// takes seconds. Full scale is 1.0 = 0 dBFS; loudness is ITU-R BS.1770 (LUFS), measured on what the telephone plays.
+// Audio on its way to the telephone: any file that people have becomes mono samples at 8000 Hz of a bounded loudness
+// (and at 16000 Hz for G.722), and those become the bytes of the telephone's codecs. Functions on values, for a worker
+// thread: decoding ten minutes takes seconds. Full scale is 1.0 = 0 dBFS; loudness is ITU-R BS.1770 (LUFS), measured on
+// what the telephone plays.
 #pragma once
 
 #include <cstddef>
@@ -17,12 +18,14 @@
 namespace carillon {
 
 inline constexpr int kTelephoneRate = 8000;
+inline constexpr int kWideRate = 16000;
 inline constexpr std::size_t kMaxAudioBytes = 64 * 1024 * 1024;
 inline constexpr Duration kMaxAudioDuration = std::chrono::minutes(10);
 inline constexpr Duration kMinAudioDuration = std::chrono::milliseconds(100);
 
 struct Audio {
   std::vector<float> samples;  // mono, 8000 Hz
+  std::vector<float> wide;     // the same, 16000 Hz, twice as many; empty if the source has not more than 8000 Hz
   std::string source_format;   // "WAV (Microsoft), Signed 16 bit PCM"
   int source_rate = 0;
   int source_channels = 0;
@@ -62,5 +65,21 @@ std::vector<std::int16_t> pcm16_of(std::span<const float> samples);
 std::string ulaw_bytes(std::span<const std::int16_t> samples);
 std::string alaw_bytes(std::span<const std::int16_t> samples);
 std::string sln_bytes(std::span<const std::int16_t> samples);
+// GSM 06.10 full rate: 33 bytes for each 160 samples, the last ones filled up with silence.
+Result<std::string> gsm_bytes(std::span<const std::int16_t> samples);
+// G.722 at 64 kbit/s: a byte for each two of the samples, which are at 16000 Hz here.
+std::string g722_bytes(std::span<const std::int16_t> wide_samples);
+// A WAV file, 16 bit, 8000 Hz.
+std::string wav_bytes(std::span<const std::int16_t> samples);
+
+// The audio as a file of that kind: .ulaw .alaw .sln .gsm .g722 .wav. Invalid for another extension.
+Result<std::string> encode_as(std::string_view extension, const Audio& audio);
+bool can_encode(std::string_view extension);
+
+// What a person should know before this is played to thousands, from the words below; before normalise().
+//   leading-silence, trailing-silence   more than a second of it
+//   clipping                            the source reaches full scale too often: it sounds harsh
+//   quiet                               the recording is so quiet that the gain lifts its noise too
+std::vector<std::string> warnings_of(const Audio& source);
 
 }  // namespace carillon

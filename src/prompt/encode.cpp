@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "prompt/audio.h"
 #include "prompt/g711.h"
+#include "prompt/resampler.h"
 
 namespace carillon {
 
@@ -36,6 +38,29 @@ std::string sln_bytes(std::span<const std::int16_t> samples) {
     bytes += static_cast<char>((sample >> 8) & 0xff);
   }
   return bytes;
+}
+
+bool can_encode(std::string_view extension) {
+  constexpr std::array<std::string_view, 6> known = {".ulaw", ".alaw", ".sln", ".gsm", ".g722", ".wav"};
+  return std::ranges::find(known, extension) != known.end();
+}
+
+Result<std::string> encode_as(std::string_view extension, const Audio& audio) {
+  if (!can_encode(extension)) {
+    return fail(ErrorCode::Invalid, "the output's name must end in .ulaw, .alaw, .sln, .gsm, .g722 or .wav");
+  }
+  if (extension == ".g722") {
+    if (!audio.wide.empty()) return g722_bytes(pcm16_of(audio.wide));
+    const auto wide = upsampled(audio.samples);
+    if (!wide) return std::unexpected(wide.error());
+    return g722_bytes(pcm16_of(*wide));
+  }
+  const auto samples = pcm16_of(audio.samples);
+  if (extension == ".ulaw") return ulaw_bytes(samples);
+  if (extension == ".alaw") return alaw_bytes(samples);
+  if (extension == ".sln") return sln_bytes(samples);
+  if (extension == ".gsm") return gsm_bytes(samples);
+  return wav_bytes(samples);
 }
 
 }  // namespace carillon

@@ -1,9 +1,6 @@
 #include "prompt/intake.h"
 
-#include <soxr.h>
-
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <utility>
 
@@ -13,7 +10,6 @@ namespace {
 constexpr int kMinRate = 4000;
 constexpr int kMaxRate = 192000;
 constexpr int kMaxChannels = 8;
-constexpr std::size_t kBlock = 4096;
 // 16 bits at full scale; 8 bits and compressed formats that reach it are beyond.
 constexpr float kClipped = 32767.0F / 32768.0F;
 // Floating-point files may hold more than full scale, even 16-bit numbers as they are; beyond this it is no audio.
@@ -33,9 +29,8 @@ float swing_of(std::span<const float> samples) {
 
 }  // namespace
 
-void Intake::CloseResampler::operator()(soxr* resampler) const { soxr_delete(resampler); }
-
-Intake::Intake(std::string name, int rate, int channels) : name_(std::move(name)), rate_(rate), channels_(channels) {}
+Intake::Intake(std::string name, int rate, int channels, Resampler narrow)
+    : name_(std::move(name)), rate_(rate), channels_(channels), narrow_(std::move(narrow)) {}
 
 Result<Intake> Intake::open(std::string name, int rate, int channels) {
   if (rate < kMinRate || rate > kMaxRate) {
@@ -47,14 +42,13 @@ Result<Intake> Intake::open(std::string name, int rate, int channels) {
     return std::unexpected(invalid(name, "has " + std::to_string(channels) + " channels; up to " +
                                              std::to_string(kMaxChannels) + " are accepted"));
   }
-  Intake intake(std::move(name), rate, channels);
-  if (rate != kTelephoneRate) {
-    const soxr_quality_spec_t quality = soxr_quality_spec(SOXR_HQ, 0);
-    soxr_error_t error = nullptr;
-    intake.resampler_.reset(soxr_create(rate, kTelephoneRate, 1, &error, nullptr, &quality, nullptr));
-    if (error != nullptr || intake.resampler_ == nullptr) {
-      return fail(ErrorCode::Internal, std::string("the resampler could not be opened: ") + soxr_strerror(error));
-    }
+  auto narrow = Resampler::open(rate, kTelephoneRate);
+  if (!narrow) return std::unexpected(narrow.error());
+  Intake intake(std::move(name), rate, channels, *std::move(narrow));
+  if (rate > kTelephoneRate) {
+    auto wide = Resampler::open(rate, kWideRate);
+    if (!wide) return std::unexpected(wide.error());
+    intake.wide_ = *std::move(wide);
   }
   return intake;
 }
@@ -79,28 +73,8 @@ Result<void> Intake::take(std::span<const float> interleaved) {
   if (frames_ > static_cast<std::uint64_t>(rate_) * static_cast<std::uint64_t>(kMaxAudioDuration.count()) / 1000) {
     return std::unexpected(invalid(name_, "is longer than " + to_words(kMaxAudioDuration)));
   }
-  return resample(mono_.data(), mono_.size());
-}
-
-// Null for the end of the input.
-Result<void> Intake::resample(const float* mono, std::size_t count) {
-  if (resampler_ == nullptr) {
-    if (mono != nullptr) samples_.insert(samples_.end(), mono, mono + count);
-    return {};
-  }
-  std::array<float, kBlock> block{};
-  for (;;) {
-    std::size_t used = 0;
-    std::size_t made = 0;
-    const soxr_error_t error = soxr_process(resampler_.get(), mono, count, &used, block.data(), block.size(), &made);
-    if (error != nullptr) {
-      return fail(ErrorCode::Internal, std::string("the resampler failed: ") + soxr_strerror(error));
-    }
-    samples_.insert(samples_.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(made));
-    if (mono != nullptr) mono += used;
-    count -= used;
-    if (count == 0 && made < block.size()) return {};
-  }
+  if (auto taken = narrow_.take(mono_); !taken || !wide_) return taken;
+  return wide_->take(mono_);
 }
 
 Result<Audio> Intake::finish() {
@@ -110,8 +84,10 @@ Result<Audio> Intake::finish() {
     return std::unexpected(invalid(name_, "is only " + to_words(Duration(source_ms)) + " long; at least " +
                                               to_words(kMinAudioDuration) + " are needed"));
   }
-  if (auto flushed = resample(nullptr, 0); !flushed) return std::unexpected(flushed.error());
-  if (swing_of(samples_) < kSilent) {
+  auto flushed = narrow_.finish();
+  if (flushed && wide_) flushed = wide_->finish();
+  if (!flushed) return std::unexpected(flushed.error());
+  if (swing_of(narrow_.samples()) < kSilent) {
     return std::unexpected(invalid(name_, source_peak_ < kSilent ? "is silent all through"
                                                                  : "is silent once its channels are mixed to one, or "
                                                                    "has nothing that a telephone can carry"));
@@ -120,7 +96,11 @@ Result<Audio> Intake::finish() {
   audio.source_rate = rate_;
   audio.source_channels = channels_;
   audio.clipped_samples = clipped_;
-  audio.samples = std::move(samples_);
+  audio.samples = std::move(narrow_.samples());
+  if (wide_) {
+    audio.wide = std::move(wide_->samples());
+    audio.wide.resize(audio.samples.size() * 2);  // roundings of the two may differ by a sample
+  }
   audio.peak_dbfs = peak_dbfs_of(audio.samples);
   audio.loudness_lufs = loudness_of(audio.samples);
   return audio;

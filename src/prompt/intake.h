@@ -1,17 +1,17 @@
-// The way of decoded frames to telephone samples: checked, mixed down to mono, resampled to 8000 Hz. One per source,
-// owned by the decoder. It holds the result and one block, whatever a file's header claims.
+// The way of decoded frames to telephone samples: checked, mixed down to mono, resampled to 8000 Hz, and to 16000 Hz
+// for G.722 if the source has more than 8000. One per source, owned by the decoder. It holds the result and one block,
+// whatever a file's header claims.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "prompt/audio.h"
-
-struct soxr;
+#include "prompt/resampler.h"
 
 namespace carillon {
 
@@ -28,12 +28,7 @@ class Intake {
   std::uint64_t frames() const { return frames_; }
 
  private:
-  struct CloseResampler {
-    void operator()(soxr* resampler) const;
-  };
-
-  Intake(std::string name, int rate, int channels);
-  Result<void> resample(const float* mono, std::size_t count);
+  Intake(std::string name, int rate, int channels, Resampler narrow);
 
   std::string name_;
   int rate_;
@@ -42,8 +37,8 @@ class Intake {
   std::size_t clipped_ = 0;
   float source_peak_ = 0;
   std::vector<float> mono_;
-  std::vector<float> samples_;
-  std::unique_ptr<soxr, CloseResampler> resampler_;  // none for audio that is at 8000 Hz already
+  Resampler narrow_;
+  std::optional<Resampler> wide_;  // none for sources at 8000 Hz or less
 };
 
 }  // namespace carillon

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "base/text.h"
+#include "prompt/prompt_source.h"
 #include "prompt/store.h"
 
 namespace carillon {
@@ -87,23 +88,26 @@ void PromptLibrary::run() {
 }
 
 Result<std::filesystem::path> PromptLibrary::find_file(const std::string& audio) const {
-  for (const std::string_view scheme : {"http:", "https:", "s3:"}) {
-    if (audio.starts_with(scheme)) {
-      return fail(ErrorCode::AudioInvalid,
-                  fmt::format("{} sources are not supported yet: use a prompt's name or a file", scheme));
-    }
-  }
-  if (audio.find('\0') != std::string::npos || audio.size() > 1024)
-    return fail(ErrorCode::AudioInvalid, "no such prompt");
+  const auto source = parse_prompt_source(audio);
+  if (!source) return std::unexpected(source.error());
   std::error_code error;
-  if (is_safe_id(audio) && audio.find("..") == std::string::npos) {
-    for (const char* extension : kExtensions) {
-      const auto file = folders_.built_in / (audio + extension);
-      if (std::filesystem::is_regular_file(file, error)) return file;
-    }
-    return fail(ErrorCode::AudioInvalid, fmt::format("there is no prompt named {}", audio));
+  switch (source->kind) {
+    case PromptKind::kHttps:
+    case PromptKind::kS3:
+    case PromptKind::kSay:
+      return fail(ErrorCode::AudioInvalid,
+                  fmt::format("{} sources are not supported yet: use a prompt's name or a file",
+                              audio.substr(0, audio.find(':') + 1)));
+    case PromptKind::kBuiltIn:
+    case PromptKind::kStored:
+      for (const char* extension : kExtensions) {
+        const auto file = folders_.built_in / (source->value + extension);
+        if (std::filesystem::is_regular_file(file, error)) return file;
+      }
+      return fail(ErrorCode::AudioInvalid, fmt::format("there is no prompt named {}", source->value));
+    case PromptKind::kFile: break;
   }
-  const auto file = std::filesystem::weakly_canonical(audio.starts_with("file:") ? audio.substr(5) : audio, error);
+  const auto file = std::filesystem::weakly_canonical(source->value, error);
   const bool is_allowed =
       !error && std::ranges::any_of(folders_.sources, [&](const auto& root) { return is_below(file, root); });
   // One message for both, or anyone could ask which files exist.
@@ -115,7 +119,10 @@ Result<std::filesystem::path> PromptLibrary::find_file(const std::string& audio)
 }
 
 Result<PromptInfo> PromptLibrary::resolve_now(const std::string& audio) {
-  if (is_stored(audio)) return PromptInfo{audio, Duration(0), 0, 0, audio};
+  if (is_stored(audio)) {
+    const auto known = read_prompt(folders_.store, audio);
+    return known ? info_of(*known) : PromptInfo{audio, Duration(0), 0, 0, audio};
+  }
   const auto file = find_file(audio);
   if (!file) return std::unexpected(file.error());
   std::error_code error;

@@ -13,9 +13,8 @@ constexpr std::size_t kGatingBlock = kTelephoneRate * 400 / 1000;  // BS.1770-4:
 
 // Gain may fall to nothing within 5 ms before a peak, and comes back within 50 ms after it: too slow to be heard as
 // distortion, too fast to be heard as a hole.
-constexpr float kSamplesPerMs = static_cast<float>(kTelephoneRate) / 1000.0F;
-constexpr float kFallPerSample = 1.0F / (kSamplesPerMs * 5.0F);
-constexpr float kRisePerSample = 1.0F / (kSamplesPerMs * 50.0F);
+constexpr float kFallMs = 5.0F;
+constexpr float kRiseMs = 50.0F;
 
 struct CloseMeter {
   void operator()(ebur128_state* state) const { ebur128_destroy(&state); }
@@ -37,14 +36,17 @@ float peak_of(std::span<const float> samples) {
   return peak;
 }
 
-void limit_peaks(std::span<float> samples, float ceiling) {
+void limit_peaks(std::span<float> samples, float ceiling, int rate = kTelephoneRate) {
+  const float samples_per_ms = static_cast<float>(rate) / 1000.0F;
+  const float fall = 1.0F / (samples_per_ms * kFallMs);
+  const float rise = 1.0F / (samples_per_ms * kRiseMs);
   if (peak_of(samples) <= ceiling) return;
   std::vector<float> gains(samples.size());
   std::ranges::transform(samples, gains.begin(), [ceiling](float sample) {
     return std::fabs(sample) > ceiling ? ceiling / std::fabs(sample) : 1.0F;
   });
-  for (std::size_t i = gains.size() - 1; i > 0; --i) gains[i - 1] = std::min(gains[i - 1], gains[i] + kFallPerSample);
-  for (std::size_t i = 1; i < gains.size(); ++i) gains[i] = std::min(gains[i], gains[i - 1] + kRisePerSample);
+  for (std::size_t i = gains.size() - 1; i > 0; --i) gains[i - 1] = std::min(gains[i - 1], gains[i] + fall);
+  for (std::size_t i = 1; i < gains.size(); ++i) gains[i] = std::min(gains[i], gains[i - 1] + rise);
   for (std::size_t i = 0; i < gains.size(); ++i) samples[i] *= gains[i];
 }
 
@@ -70,10 +72,15 @@ double loudness_of(std::span<const float> samples) {
 Audio normalise(Audio audio, const LoudnessBounds& bounds) {
   const bool is_within = audio.loudness_lufs >= bounds.lowest_lufs && audio.loudness_lufs <= bounds.highest_lufs;
   // Decoders of compressed audio overshoot; beyond full scale the codec would cut.
-  if (is_within && audio.peak_dbfs <= 0) return audio;
+  if (is_within && audio.peak_dbfs <= 0) {
+    limit_peaks(audio.wide, 1.0F, kWideRate);
+    return audio;
+  }
   const double gain_db = is_within ? 0 : std::min(bounds.target_lufs - audio.loudness_lufs, bounds.max_gain_db);
   for (float& sample : audio.samples) sample *= ratio_of(gain_db);
+  for (float& sample : audio.wide) sample *= ratio_of(gain_db);
   limit_peaks(audio.samples, ratio_of(bounds.ceiling_dbfs));
+  limit_peaks(audio.wide, ratio_of(bounds.ceiling_dbfs), kWideRate);
   audio.gain_db += gain_db;
   audio.peak_dbfs = peak_dbfs_of(audio.samples);
   audio.loudness_lufs = loudness_of(audio.samples);

@@ -42,10 +42,13 @@ TEST(StorePrompt, WritesEveryCodecAndTheMetadata) {
   EXPECT_TRUE(prompt->is_new);
   EXPECT_EQ(prompt->duration, Duration(1000));
   EXPECT_TRUE(is_stored(folder.path(), prompt->id));
-  EXPECT_EQ(files_in(folder.path()), (std::set<std::string>{prompt->id + ".ulaw", prompt->id + ".alaw",
-                                                            prompt->id + ".sln", prompt->id + ".json"}));
+  EXPECT_EQ(files_in(folder.path()),
+            (std::set<std::string>{prompt->id + ".ulaw", prompt->id + ".alaw", prompt->id + ".sln", prompt->id + ".gsm",
+                                   prompt->id + ".g722", prompt->id + ".json"}));
   EXPECT_EQ(contents_of(folder / (prompt->id + ".ulaw")).size(), 8000U);
   EXPECT_EQ(contents_of(folder / (prompt->id + ".alaw")).size(), 8000U);
+  EXPECT_EQ(contents_of(folder / (prompt->id + ".gsm")).size(), 50U * 33U);
+  EXPECT_EQ(contents_of(folder / (prompt->id + ".g722")).size(), 8000U);
   const auto sln = contents_of(folder / (prompt->id + ".sln"));
   EXPECT_EQ(sln.size(), 16000U);
   EXPECT_EQ(prompt->id, sha256_hex(sln).substr(0, 32));
@@ -79,7 +82,7 @@ TEST(StorePrompt, TheSameAudioIsStoredOnce) {
   EXPECT_EQ(second->id, first->id);
   EXPECT_FALSE(second->is_new);
   EXPECT_EQ(std::filesystem::last_write_time(folder / (first->id + ".json")), written);
-  EXPECT_EQ(files_in(folder.path()).size(), 4U);
+  EXPECT_EQ(files_in(folder.path()).size(), 6U);
 }
 
 TEST(StorePrompt, AFileAndItsBytesGiveTheSameId) {
@@ -100,6 +103,18 @@ TEST(StorePrompt, WhatACrashLeftIsRepaired) {
   EXPECT_TRUE(store_upload(folder)->is_new);
   EXPECT_TRUE(is_stored(folder.path(), id));
   EXPECT_EQ(contents_of(folder / (id + ".ulaw")).size(), 8000U);
+}
+
+TEST(StorePrompt, APromptOfAnOlderVersionCanBePlayedAndIsRepaired) {
+  const TempFolder folder;
+  const auto id = store_upload(folder)->id;
+  std::filesystem::remove(folder / (id + ".gsm"));
+  std::filesystem::remove(folder / (id + ".g722"));
+  const auto metadata = contents_of(folder / (id + ".json"));
+  EXPECT_TRUE(is_stored(folder.path(), id));
+  EXPECT_FALSE(store_upload(folder, "again.sln")->is_new);
+  EXPECT_EQ(files_in(folder.path()).size(), 6U);
+  EXPECT_EQ(contents_of(folder / (id + ".json")), metadata);
 }
 
 TEST(StorePrompt, ANameThatIsNotUtf8DoesNotSpoilTheMetadata) {

@@ -29,8 +29,7 @@ std::int64_t position_of(std::string_view line) {
 
 }  // namespace
 
-FileSink::FileSink(std::filesystem::path file, std::string source)
-    : file_(std::move(file)), source_(std::move(source)) {}
+FileSink::FileSink(std::filesystem::path file, EventForm form) : file_(std::move(file)), form_(std::move(form)) {}
 
 FileSink::~FileSink() {
   if (fd_ >= 0) ::close(fd_);
@@ -81,7 +80,12 @@ std::int64_t FileSink::known_position() {
   return last_position_;
 }
 
-Result<void> FileSink::publish(const std::vector<OutboxRow>& rows) {
+Published FileSink::publish(const std::vector<OutboxRow>& rows) {
+  const auto appended = append(rows);
+  return appended ? all_done(rows) : none_done(appended.error());
+}
+
+Result<void> FileSink::append(const std::vector<OutboxRow>& rows) {
   // A file that was rotated away gets a successor under its name.
   if (fd_ >= 0 && ::access(file_.c_str(), F_OK) != 0) {
     ::close(fd_);
@@ -92,7 +96,7 @@ Result<void> FileSink::publish(const std::vector<OutboxRow>& rows) {
   }
   std::string lines;
   for (const auto& row : rows) {
-    if (row.position > last_position_) lines += to_cloud_event(row.event, source_, row.position) + "\n";
+    if (row.position > last_position_) lines += form_.write(row) + "\n";
   }
   std::string_view rest = lines;
   while (!rest.empty()) {

@@ -4,14 +4,14 @@
 
 #include <filesystem>
 
+#include "publish/event_form.h"
 #include "publish/sink.h"
 
 namespace carillon::publish {
 
 class FileSink final : public Sink {
  public:
-  // source: the CloudEvents source, a URI reference such as "/carillon".
-  FileSink(std::filesystem::path file, std::string source);
+  FileSink(std::filesystem::path file, EventForm form);
   ~FileSink() override;
   FileSink(const FileSink&) = delete;
   FileSink& operator=(const FileSink&) = delete;
@@ -19,13 +19,14 @@ class FileSink final : public Sink {
   std::string name() const override;
   std::int64_t known_position() override;
   void forget_position() override { last_position_ = 0; }
-  Result<void> publish(const std::vector<OutboxRow>& rows) override;
+  Published publish(const std::vector<OutboxRow>& rows) override;
 
  private:
   Result<void> open();
+  Result<void> append(const std::vector<OutboxRow>& rows);
 
   std::filesystem::path file_;
-  std::string source_;
+  EventForm form_;
   int fd_ = -1;
   std::int64_t last_position_ = 0;
 };

@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <fstream>
 
-#include "publish/relay.h"
+#include "publish/testing/memory_outbox.h"
 
 namespace carillon::publish {
 namespace {
+
+using testing::row;
 
 class TempFolder {
  public:
@@ -24,14 +26,6 @@ class TempFolder {
   std::filesystem::path path_;
 };
 
-OutboxRow row(std::int64_t position) {
-  OutboxRow made;
-  made.position = position;
-  made.event = {EventType::kCallStatus, "attempt", static_cast<std::uint32_t>(position),
-                time_from_ms(1'700'000'000'000), "{}"};
-  return made;
-}
-
 std::vector<std::string> lines_of(const std::filesystem::path& file) {
   std::ifstream in(file);
   std::vector<std::string> lines;
@@ -41,8 +35,8 @@ std::vector<std::string> lines_of(const std::filesystem::path& file) {
 
 TEST(FileSink, WritesOneCloudEventALine) {
   TempFolder folder;
-  FileSink sink(folder / "events.jsonl", "/here");
-  ASSERT_TRUE(sink.publish({row(1), row(2)}).has_value());
+  FileSink sink(folder / "events.jsonl", EventForm{"/here"});
+  ASSERT_FALSE(sink.publish({row(1), row(2)}).trouble);
   const auto lines = lines_of(folder / "events.jsonl");
   ASSERT_EQ(lines.size(), 2u);
   EXPECT_EQ(
@@ -54,16 +48,16 @@ TEST(FileSink, WritesOneCloudEventALine) {
 TEST(FileSink, GoesOnBehindTheLastWholeLineAfterACrash) {
   TempFolder folder;
   {
-    FileSink sink(folder / "events.jsonl", "/here");
-    ASSERT_TRUE(sink.publish({row(1), row(2)}).has_value());
+    FileSink sink(folder / "events.jsonl", EventForm{"/here"});
+    ASSERT_FALSE(sink.publish({row(1), row(2)}).trouble);
   }
   {
     std::ofstream torn(folder / "events.jsonl", std::ios::app);
     torn << R"({"specversion":"1.0","id":"attempt-3","sou)";
   }
-  FileSink sink(folder / "events.jsonl", "/here");
+  FileSink sink(folder / "events.jsonl", EventForm{"/here"});
   EXPECT_EQ(sink.known_position(), 2);
-  ASSERT_TRUE(sink.publish({row(2), row(3)}).has_value());
+  ASSERT_FALSE(sink.publish({row(2), row(3)}).trouble);
   const auto lines = lines_of(folder / "events.jsonl");
   ASSERT_EQ(lines.size(), 3u) << "2 was there already, the torn 3 was cut off";
   EXPECT_NE(lines[2].find("attempt-3"), std::string::npos);
@@ -71,74 +65,20 @@ TEST(FileSink, GoesOnBehindTheLastWholeLineAfterACrash) {
 
 TEST(FileSink, ARotatedFileGetsASuccessor) {
   TempFolder folder;
-  FileSink sink(folder / "events.jsonl", "/here");
-  ASSERT_TRUE(sink.publish({row(1)}).has_value());
+  FileSink sink(folder / "events.jsonl", EventForm{"/here"});
+  ASSERT_FALSE(sink.publish({row(1)}).trouble);
   std::filesystem::rename(folder / "events.jsonl", folder / "events.jsonl.1");
-  ASSERT_TRUE(sink.publish({row(2)}).has_value());
+  ASSERT_FALSE(sink.publish({row(2)}).trouble);
   EXPECT_EQ(lines_of(folder / "events.jsonl").size(), 1u);
 }
 
 TEST(FileSink, AFolderThatIsAFileIsAnErrorThatNamesIt) {
   TempFolder folder;
   std::ofstream(folder / "blocked") << "x";
-  FileSink sink(folder / "blocked" / "events.jsonl", "/here");
+  FileSink sink(folder / "blocked" / "events.jsonl", EventForm{"/here"});
   const auto published = sink.publish({row(1)});
-  ASSERT_FALSE(published.has_value());
-  EXPECT_NE(published.error().detail.find("blocked"), std::string::npos);
-}
-
-// An outbox in memory, and a sink that fails as often as it is told.
-struct MemoryOutbox final : Outbox {
-  std::vector<OutboxRow> rows;
-  std::int64_t kept = 0;
-  Result<std::vector<OutboxRow>> read_after(std::int64_t position, int limit) override {
-    std::vector<OutboxRow> found;
-    for (const auto& each : rows) {
-      if (each.position > position && found.size() < static_cast<std::size_t>(limit)) found.push_back(each);
-    }
-    return found;
-  }
-  Result<std::int64_t> last_position() override { return rows.empty() ? 0 : rows.back().position; }
-  Result<std::int64_t> cursor(const std::string&) override { return kept; }
-  void set_cursor(const std::string&, std::int64_t position) override { kept = position; }
-};
-
-struct StubbornSink final : Sink {
-  StubbornSink(std::vector<std::int64_t>& positions, int refusals) : seen(positions), refusals_left(refusals) {}
-  std::vector<std::int64_t>& seen;
-  int refusals_left;
-  std::string name() const override { return "stubborn"; }
-  std::int64_t known_position() override { return 0; }
-  Result<void> publish(const std::vector<OutboxRow>& rows) override {
-    if (refusals_left-- > 0) return fail(ErrorCode::Io, "not now");
-    for (const auto& each : rows) seen.push_back(each.position);
-    return {};
-  }
-};
-
-TEST(Relay, CarriesEverythingInOrderThroughASinkThatRefuses) {
-  MemoryOutbox outbox;
-  for (int i = 1; i <= 1200; ++i) outbox.rows.push_back(row(i));
-  std::vector<std::int64_t> seen;
-  std::vector<std::unique_ptr<Sink>> sinks;
-  sinks.push_back(std::make_unique<StubbornSink>(seen, 2));
-  Relay relay(outbox, std::move(sinks));
-  relay.finish(std::chrono::seconds(30));
-  ASSERT_EQ(seen.size(), 1200u);
-  EXPECT_TRUE(std::ranges::is_sorted(seen));
-  EXPECT_EQ(outbox.kept, 1200);
-}
-
-TEST(Relay, BeginsBehindTheCursor) {
-  MemoryOutbox outbox;
-  for (int i = 1; i <= 10; ++i) outbox.rows.push_back(row(i));
-  outbox.kept = 7;
-  std::vector<std::int64_t> seen;
-  std::vector<std::unique_ptr<Sink>> sinks;
-  sinks.push_back(std::make_unique<StubbornSink>(seen, 0));
-  Relay relay(outbox, std::move(sinks));
-  relay.finish(std::chrono::seconds(30));
-  EXPECT_EQ(seen, (std::vector<std::int64_t>{8, 9, 10}));
+  ASSERT_TRUE(published.trouble);
+  EXPECT_NE(published.trouble->detail.find("blocked"), std::string::npos);
 }
 
 }  // namespace

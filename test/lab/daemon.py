@@ -30,6 +30,7 @@ class Daemon:
         self.ledger = self.folder / "ledger.db"
         self.events_file = self.folder / "events.jsonl"
         self.process: subprocess.Popen[bytes] | None = None
+        self.more_config = ""  # TOML behind the settings
         self.settings: dict[str, Any] = {
             "server.port": self.port,
             "trunk.calls_per_second": 50,
@@ -65,7 +66,7 @@ class Daemon:
             section, name = key.split(".", 1)
             sections.setdefault(section, []).append(f"{name} = {json.dumps(value)}")
         text = "".join(f"[{section}]\n" + "\n".join(lines) + "\n" for section, lines in sections.items())
-        self.config.write_text(text)
+        self.config.write_text(text + self.more_config)
 
     def dialplan(self) -> str:
         return self.command("dialplan").stdout

@@ -1,4 +1,4 @@
-// What the relay needs of the outbox: read on from a position, and keep how far each sink is.
+// What the relay needs of the outbox: read on from a position, keep how far each sink is, and what a sink refused.
 #pragma once
 
 #include <cstdint>
@@ -15,15 +15,40 @@ struct OutboxRow {
   PublishedEvent event;
 };
 
-// Used by the relay's own thread; blocking.
+// An event that a sink will not get: it refused it for good, or for longer than is tried.
+struct DeadLetter {
+  std::string sink;
+  std::int64_t position = 0;
+  std::string reason;
+  Time at{};
+};
+
+// Where the rows of the outbox end, for retention.
+struct OutboxBounds {
+  std::int64_t first = 0;  // positions; 0 = it is empty
+  std::int64_t last = 0;
+  Time first_at{};
+};
+
+// Used by the relay's own threads; blocking.
 class Outbox {
  public:
   virtual ~Outbox() = default;
   virtual Result<std::vector<OutboxRow>> read_after(std::int64_t position, int limit) = 0;
-  virtual Result<std::int64_t> last_position() = 0;
+  // Of those that are there still.
+  virtual Result<std::vector<OutboxRow>> read(const std::vector<std::int64_t>& positions) = 0;
+  // Position of the last event before `time`; 0 if there is none.
+  virtual Result<std::int64_t> position_before(Time time) = 0;
+  virtual Result<OutboxBounds> bounds() = 0;
   virtual Result<std::int64_t> cursor(const std::string& sink) = 0;
-  // Durable some time later: at-least-once does not need more.
+  virtual Result<std::vector<DeadLetter>> dead_letters(const std::string& sink, std::int64_t after, int limit) = 0;
+
+  // Durable some time later, in the order of asking: at-least-once does not need more.
   virtual void set_cursor(const std::string& sink, std::int64_t position) = 0;
+  virtual void add_dead_letters(std::vector<DeadLetter> letters) = 0;
+  virtual void remove_dead_letters(const std::string& sink, std::vector<std::int64_t> positions) = 0;
+  // Forgets events up to and including the position.
+  virtual void trim(std::int64_t position) = 0;
 };
 
 }  // namespace carillon
