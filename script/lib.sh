@@ -21,13 +21,26 @@ as_root() {
   sudo "$@"
 }
 
-# Runs a long command with its output in a log; shows the log's end when it fails.
+# Sanitizers do not find the compiler's own symbolizer by its name with a version.
+export ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-19
+export TSAN_OPTIONS="external_symbolizer_path=$ASAN_SYMBOLIZER_PATH${TSAN_OPTIONS:+:$TSAN_OPTIONS}"
+
+# What a person needs of a failed command's log: a sanitizer's report from its beginning, or else the last lines.
+show_failure() {
+  if grep -qE 'ERROR: [A-Za-z]+Sanitizer|WARNING: ThreadSanitizer|runtime error:' "$1"; then
+    grep -E -m 1 -A 60 'ERROR: [A-Za-z]+Sanitizer|WARNING: ThreadSanitizer|runtime error:' "$1" >&2
+  else
+    tail -n 30 "$1" >&2
+  fi
+}
+
+# Runs a long command with its output in a log; shows what went wrong when it fails.
 quietly() {
   local what=$1 log=$2; shift 2
   mkdir -p "$(dirname "$log")"
   local began=$SECONDS
   if ! "$@" >"$log" 2>&1; then
-    tail -n 30 "$log" >&2
+    show_failure "$log"
     die "$what failed; the whole log is $log"
   fi
   note "$what: done in $((SECONDS - began)) s"

@@ -17,11 +17,23 @@ using testing::MemoryOutbox;
 using testing::row;
 
 // What tests see of a sink; shared with them, since the relay owns the sink.
+// What a sink was asked and how it answers. The answer runs in the relay's thread, which may outlive the body of a test:
+// it may refer to members of the fixture, never to a test's locals.
 struct Seen {
+  using Answer = std::function<Published(const std::vector<OutboxRow>&)>;
   std::mutex mutex;
   std::vector<std::int64_t> positions;
-  std::function<Published(const std::vector<OutboxRow>&)> answer = [](const auto& rows) { return all_done(rows); };
+  Answer answer = [](const auto& rows) { return all_done(rows); };
   std::atomic<int> asked = 0;
+
+  void set_answer(Answer next) {
+    const std::scoped_lock lock(mutex);
+    answer = std::move(next);
+  }
+  Answer current_answer() {
+    const std::scoped_lock lock(mutex);
+    return answer;
+  }
 
   std::vector<std::int64_t> so_far() {
     const std::scoped_lock lock(mutex);
@@ -37,7 +49,7 @@ class TestSink final : public Sink {
   bool wants(const PublishedEvent& event) const override { return event.type != EventType::kDonation; }
   Published publish(const std::vector<OutboxRow>& rows) override {
     ++seen_.asked;
-    const auto published = seen_.answer(rows);
+    const auto published = seen_.current_answer()(rows);
     const std::scoped_lock lock(seen_.mutex);
     for (std::size_t i = 0; i < published.done; ++i) {
       const bool is_refused =
@@ -56,6 +68,7 @@ class TestSink final : public Sink {
 class RelayTest : public ::testing::Test {
  protected:
   RelayTest() { log::set_up(log::Format::kText, "off"); }
+  void TearDown() override { may_go = true; }  // a sink that hangs would hold up the relay's end
 
   void start(int batch = 500, RelayOptions options = {}) {
     std::vector<std::unique_ptr<Sink>> sinks;
@@ -86,14 +99,15 @@ class RelayTest : public ::testing::Test {
   MemoryOutbox outbox{1'200};
   Seen one;
   Seen two;
+  std::atomic<bool> may_go = false;
   std::unique_ptr<Relay> relay;
 };
 
 TEST_F(RelayTest, CarriesEverythingInOrderToASinkThatFailsNowAndThen) {
-  one.answer = [&](const auto& rows) {
+  one.set_answer([&](const auto& rows) {
     if (one.asked % 3 == 1) return none_done(Error(ErrorCode::Io, "not now"));
     return Published{std::min<std::size_t>(rows.size(), 70), {}, Error(ErrorCode::Io, "only some"), {}};
-  };
+  });
   start(100, quick());
   wait_until([&] { return one.so_far().size() == 1'200; }, "not all events came");
   relay->finish(seconds(30));
@@ -102,7 +116,7 @@ TEST_F(RelayTest, CarriesEverythingInOrderToASinkThatFailsNowAndThen) {
 }
 
 TEST_F(RelayTest, ADeadSinkHoldsUpNoOther) {
-  one.answer = [](const auto&) { return none_done(Error(ErrorCode::Io, "dead")); };
+  one.set_answer([](const auto&) { return none_done(Error(ErrorCode::Io, "dead")); });
   start();
   wait_until([&] { return two.so_far().size() == 1'200; }, "the other sink waits");
   wait_until([&] { return !relay->states()[0].trouble.empty(); }, "its trouble is not shown");
@@ -115,28 +129,26 @@ TEST_F(RelayTest, ADeadSinkHoldsUpNoOther) {
 }
 
 TEST_F(RelayTest, ASinkThatHangsHoldsUpNoOther) {
-  std::atomic<bool> may_go = false;
-  one.answer = [&](const auto& rows) {
+  one.set_answer([&](const auto& rows) {
     while (!may_go) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     return all_done(rows);
-  };
+  });
   start();
   wait_until([&] { return two.so_far().size() == 1'200; }, "the other sink waits");
   outbox.add(row(1'201));
   relay->wake();
   wait_until([&] { return two.so_far().size() == 1'201; }, "the other sink does not hear of news");
   EXPECT_TRUE(one.so_far().empty());
-  may_go = true;
 }
 
 TEST_F(RelayTest, WhatIsRefusedForGoodIsADeadLetterAndTheRestGoesOn) {
-  one.answer = [](const auto& rows) {
+  one.set_answer([](const auto& rows) {
     auto published = all_done(rows);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (rows[i].position % 500 == 7) published.refused.emplace_back(i, "HTTP 422");
     }
     return published;
-  };
+  });
   start();
   wait_until([&] { return one.so_far().size() == 1'197; }, "the others did not come");
   const auto letters = *outbox.dead_letters("one", 0, 10);
@@ -144,18 +156,18 @@ TEST_F(RelayTest, WhatIsRefusedForGoodIsADeadLetterAndTheRestGoesOn) {
   EXPECT_EQ(letters[1].position, 507);
   EXPECT_EQ(letters[1].reason, "HTTP 422");
 
-  one.answer = [](const auto& rows) { return all_done(rows); };
+  one.set_answer([](const auto& rows) { return all_done(rows); });
   ASSERT_TRUE(relay->retry_dead_letters("one").has_value());
   wait_until([&] { return one.so_far().size() == 1'200; }, "dead letters are not sent again");
   wait_until([&] { return outbox.dead_letters("one", 0, 10)->empty(); }, "they are still dead letters");
 }
 
 TEST_F(RelayTest, AnEventThatIsTriedForTooLongIsGivenUp) {
-  one.answer = [](const auto& rows) {
+  one.set_answer([](const auto& rows) {
     const auto stuck = std::ranges::find(rows, 3, &OutboxRow::position);
     if (stuck == rows.end()) return all_done(rows);
     return Published{static_cast<std::size_t>(stuck - rows.begin()), {}, Error(ErrorCode::Io, "HTTP 500"), {}};
-  };
+  });
   RelayOptions options = quick();
   options.back_off.give_up = std::chrono::milliseconds(50);
   start(500, options);
@@ -192,14 +204,15 @@ TEST_F(RelayTest, BeginsBehindTheCursor) {
 }
 
 TEST_F(RelayTest, OldEventsAreForgottenButNoneThatASinkStillNeeds) {
-  two.answer = [](const auto& rows) {
+  two.set_answer([](const auto& rows) {
     return rows.front().position > 700 ? none_done(Error(ErrorCode::Io, "dead")) : all_done(rows);
-  };
+  });
   RelayOptions options;
   options.house_every = std::chrono::milliseconds(10);
   start(100, options);  // the events are of 2023
   wait_until([&] { return outbox.size() == 500; }, "what both have is not forgotten");
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  const int looks = outbox.looks;
+  wait_until([&] { return outbox.looks >= looks + 3; }, "the housekeeper looks no more");
   EXPECT_EQ(outbox.bounds()->first, 701);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <string>
@@ -33,6 +34,7 @@ class MemoryOutbox final : public Outbox {
     const std::scoped_lock lock(mutex_);
     return rows_.size();
   }
+  std::atomic<int> looks = 0;  // how often its bounds were asked for
 
   Result<std::vector<OutboxRow>> read_after(std::int64_t position, int limit) override {
     const std::scoped_lock lock(mutex_);
@@ -58,6 +60,7 @@ class MemoryOutbox final : public Outbox {
     return before;
   }
   Result<OutboxBounds> bounds() override {
+    ++looks;
     const std::scoped_lock lock(mutex_);
     if (rows_.empty()) return OutboxBounds{0, last_, {}};
     return OutboxBounds{rows_.begin()->first, last_, rows_.begin()->second.event.time};
