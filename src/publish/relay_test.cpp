@@ -17,8 +17,8 @@ using testing::MemoryOutbox;
 using testing::row;
 
 // What tests see of a sink; shared with them, since the relay owns the sink.
-// What a sink was asked and how it answers. The answer runs in the relay's thread, which may outlive the body of a test:
-// it may refer to members of the fixture, never to a test's locals.
+// What a sink was asked and how it answers. The answer runs in the relay's thread, which may outlive the body of a
+// test: it may refer to members of the fixture, never to a test's locals.
 struct Seen {
   using Answer = std::function<Published(const std::vector<OutboxRow>&)>;
   std::mutex mutex;
