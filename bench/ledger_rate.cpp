@@ -13,12 +13,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +25,7 @@
 #include "base/ulid.h"
 #include "core/call/call.h"
 #include "ledger/sqlite_store.h"
+#include "ledger/testing/desk.h"
 
 namespace {
 
@@ -64,31 +63,6 @@ T check(Result<T> result) {
   }
   if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
-
-// The control thread's queue.
-class Desk {
- public:
-  ledger::Post post() {
-    return [this](std::function<void()> work) {
-      const std::scoped_lock lock(mutex_);
-      queue_.push_back(std::move(work));
-      wake_.notify_one();
-    };
-  }
-  void run_one() {
-    std::unique_lock lock(mutex_);
-    wake_.wait(lock, [this] { return !queue_.empty(); });
-    const auto work = std::move(queue_.front());
-    queue_.pop_front();
-    lock.unlock();
-    work();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<std::function<void()>> queue_;
-};
 
 // The i-th of eight thousand million numbers, in no order: as lists have them.
 std::string number(std::int64_t i) {
@@ -152,7 +126,7 @@ class Subject {
 
   std::filesystem::path file_;
   std::int64_t contacts_;
-  Desk desk_;
+  ledger::testing::Desk desk_;
   std::unique_ptr<ledger::SqliteStore> store_;
   UlidGenerator ids_{7};
   std::shared_ptr<GateRules> rules_;  // of the newest campaign

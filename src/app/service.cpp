@@ -36,6 +36,9 @@ constexpr std::chrono::seconds kPublishAtStop{3};
 // More commits than this wait only behind a disk that does not answer.
 constexpr std::size_t kMaxLedgerBacklog = 2'000;
 
+// The timer's clock does not see when the wall clock is set, or the machine sleeps: it is looked again this often.
+constexpr Duration kLongestSleep = std::chrono::seconds(15);
+
 // The engine's alarm on the control thread's timer.
 class AsioAlarm final : public Alarm {
  public:
@@ -47,15 +50,20 @@ class AsioAlarm final : public Alarm {
     if (is_set_ && when >= when_) return;
     is_set_ = true;
     when_ = when;
-    timer_.expires_after(std::max(Duration(0), when - now()));
+    wait();
+  }
+
+ private:
+  void wait() {
+    timer_.expires_after(std::clamp(when_ - now(), Duration(0), kLongestSleep));
     timer_.async_wait([this](boost::system::error_code error) {
       if (error) return;  // set anew, or the end
+      if (now() < when_) return wait();
       is_set_ = false;
       on_ring();
     });
   }
 
- private:
   asio::steady_timer timer_;
   bool is_set_ = false;
   Time when_{};

@@ -1,36 +1,14 @@
 #include "aws/sigv4.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
 #include <algorithm>
-#include <array>
 #include <map>
 #include <vector>
 
-#include "base/result.h"
+#include "base/crypto.h"
 #include "base/text.h"
 
 namespace carillon::aws {
 namespace {
-
-std::string hmac(std::string_view key, std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  CARILLON_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-                      reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(), &size));
-  return {reinterpret_cast<const char*>(digest.data()), size};
-}
-
-std::string hex(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    text += digits[static_cast<unsigned char>(c) >> 4];
-    text += digits[static_cast<unsigned char>(c) & 15];
-  }
-  return text;
-}
 
 std::string escape_path(std::string_view path) {
   std::string escaped;
@@ -123,12 +101,13 @@ void sign(AwsRequest& request, std::string_view host, const Credentials& credent
   const auto area = date + "/" + scope.region + "/" + scope.service + "/aws4_request";
   const auto to_sign =
       "AWS4-HMAC-SHA256\n" + stamp + "\n" + area + "\n" + sha256_hex(canonical_request(request, scope.service));
-  const auto key =
-      hmac(hmac(hmac(hmac("AWS4" + credentials.secret_access_key, date), scope.region), scope.service), "aws4_request");
+  const auto key = hmac_sha256(
+      hmac_sha256(hmac_sha256(hmac_sha256("AWS4" + credentials.secret_access_key, date), scope.region), scope.service),
+      "aws4_request");
   const auto names = signed_names(request.headers);
   request.headers.emplace_back("authorization", "AWS4-HMAC-SHA256 Credential=" + credentials.access_key_id + "/" +
                                                     area + ", SignedHeaders=" + names +
-                                                    ", Signature=" + hex(hmac(key, to_sign)));
+                                                    ", Signature=" + hex(hmac_sha256(key, to_sign)));
 }
 
 }  // namespace carillon::aws

@@ -7,27 +7,17 @@
 #include <algorithm>
 #include <array>
 
+#include "base/crypto.h"
 #include "base/result.h"
 
 namespace carillon {
 namespace {
 
-std::string to_hex(const unsigned char* bytes, std::size_t size) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(size * 2);
-  for (std::size_t i = 0; i < size; ++i) {
-    hex += digits[bytes[i] >> 4];
-    hex += digits[bytes[i] & 15];
-  }
-  return hex;
-}
-
 std::string digest_hex(std::string_view bytes, const EVP_MD* algorithm) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   CARILLON_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, algorithm, nullptr) == 1);
-  return to_hex(digest.data(), size);
+  return hex({reinterpret_cast<const char*>(digest.data()), size});
 }
 
 }  // namespace
@@ -85,7 +75,7 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
 std::string random_hex(std::size_t bytes) {
   std::string raw(bytes, '\0');
   CARILLON_CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(raw.data()), static_cast<int>(bytes)) == 1);
-  return to_hex(reinterpret_cast<const unsigned char*>(raw.data()), bytes);
+  return hex(raw);
 }
 
 }  // namespace carillon

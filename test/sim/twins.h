@@ -5,9 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <condition_variable>
 #include <filesystem>
-#include <mutex>
 #include <random>
 
 #include "base/log.h"
@@ -16,6 +14,7 @@
 #include "core/campaign/budget.h"
 #include "engine/testing/seeds.h"
 #include "ledger/sqlite_store.h"
+#include "ledger/testing/desk.h"
 #include "sim/in_words.h"
 #include "simulated/memory_store.h"
 
@@ -26,33 +25,6 @@ using testing::InWords;
 
 const Actor kOperator{"operator", true};
 constexpr int kNumbers = 14;
-
-// Replies of the real ledger come here, in the order of its commits.
-class Desk {
- public:
-  ledger::Post post() {
-    return [this](std::function<void()> work) {
-      const std::scoped_lock lock(mutex_);
-      queue_.push_back(std::move(work));
-      wake_.notify_one();
-    };
-  }
-  void run_until(const std::function<bool()>& is_done) {
-    while (!is_done()) {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return !queue_.empty(); });
-      const auto work = std::move(queue_.front());
-      queue_.pop_front();
-      lock.unlock();
-      work();
-    }
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<std::function<void()>> queue_;
-};
 
 // Both ledgers. A question goes to both; the answers are compared when settle() is called.
 class Twins {
@@ -86,11 +58,9 @@ class Twins {
   }
   // Nothing if they agree; else the first difference.
   std::string settle() {
-    std::size_t answered = 0;
-    desk_.run_until([&] {
-      while (answered < asked_.size() && asked_[answered].real) ++answered;
-      return answered == asked_.size();
-    });
+    for (const auto& one : asked_) {
+      while (!one.real) desk_.run_one();
+    }
     for (const auto& one : asked_) {
       if (one.memory == *one.real) continue;
       return fmt::format("{}\n--- in memory:\n{}\n--- real:\n{}", one.what, one.memory, *one.real);
@@ -110,7 +80,7 @@ class Twins {
     std::optional<std::string> real;
   };
   std::filesystem::path folder_;
-  Desk desk_;
+  ledger::testing::Desk desk_;
   std::vector<Asked> asked_;
 };
 

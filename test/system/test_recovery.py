@@ -112,10 +112,17 @@ def test_a_restart_of_asterisk_leaves_unknown_calls_that_nobody_redials(folder: 
         world.asterisk.kill()
         world.daemon.wait_for(lambda: world.daemon.health()[0] == 503, 10, "health does not tell")
         assert world.daemon.request("POST", "/dial", {"phoneNumber": "+12125550199"})[0] == 503
+        world.daemon.campaign("waits", ["+12255550102"])
+        campaign = lambda: world.daemon.request("GET", "/v1/campaigns/waits")[1]
+        world.daemon.wait_for(lambda: "alarm" in campaign(), 30, "nobody is told that a campaign stands still")
+        assert "telephony server" in campaign()["alarm"], campaign()
+        assert "campaign_stands_still" in world.daemon.log_tail(400)
         world.asterisk.start()
         world.daemon.wait_for(lambda: sum(world.daemon.report("power")["outcomes"].values()) == 10, 60, "not settled")
         assert world.daemon.report("power")["outcomes"] == {"unknown": 10}
-        assert sorted(world.carrier.invites()) == numbers, "unknown is never redialled by itself"
+        world.daemon.wait_for(lambda: campaign()["state"] == "completed", 60, "the campaign that waited is not called")
+        assert "alarm" not in campaign()
+        assert sorted(world.carrier.invites()) == sorted([*numbers, "+12255550102"]), "unknown is never redialled by itself"
         world.daemon.wait_for(lambda: world.daemon.health()[0] == 200, 20, "it does not recover")
         assert world.daemon.wait_end(world.daemon.dial("+12255550101")["attemptId"])["outcome"] == "busy"
 

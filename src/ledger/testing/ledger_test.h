@@ -3,18 +3,16 @@
 
 #include <gtest/gtest.h>
 
-#include <condition_variable>
-#include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "ledger/sqlite_store.h"
+#include "ledger/testing/desk.h"
 
 namespace carillon::ledger::testing {
 
@@ -23,31 +21,6 @@ inline constexpr const char* kBert = "+12025550102";
 inline const Actor kOperator{"operator", true};
 
 inline Time at(std::int64_t ms) { return time_from_ms(1'700'000'000'000 + ms); }
-
-// The caller's thread: replies wait here until the test asks for them.
-class Desk {
- public:
-  Post post() {
-    return [this](std::function<void()> work) {
-      const std::scoped_lock lock(mutex_);
-      queue_.push_back(std::move(work));
-      wake_.notify_one();
-    };
-  }
-  void run_one() {
-    std::unique_lock lock(mutex_);
-    wake_.wait(lock, [this] { return !queue_.empty(); });
-    const auto work = std::move(queue_.front());
-    queue_.pop_front();
-    lock.unlock();
-    work();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<std::function<void()>> queue_;
-};
 
 class TemporaryFolder {
  public:
