@@ -35,7 +35,6 @@ struct ApiOptions {
   Duration ring_timeout{30'000};
   std::string default_policy = "none";  // of campaigns that name none
   std::string version;
-  std::string event_source = "/carillon";  // of CloudEvents
 };
 
 // Facts for /health from outside the engine.
@@ -43,6 +42,8 @@ struct Surroundings {
   std::function<std::string()> ari_state;  // "up", "down", "off", "unknown"
   EventRelay* relay = nullptr;             // never null
   Outbox* outbox = nullptr;                // never null; only on the worker: it blocks
+  // An event as sinks get it, one line of JSON. From the worker.
+  std::function<std::string(const OutboxRow&)> write_event;
   std::function<bool()> is_ledger_writable;
   // Work that would hold up the control thread; false if its queue is full.
   std::function<bool(std::function<void()>)> run_on_worker;

@@ -1,6 +1,7 @@
 // Events: the outbox in pages, how the sinks are, dead letters, and sending again.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 
@@ -41,10 +42,9 @@ std::string sink_of(const boost::json::object& body) {
 template <class T, class Ask, class Show>
 void Api::ask_outbox(const net::Respond& respond, Ask ask, Show show) {
   const auto job = [this, respond, ask = std::move(ask), show = std::move(show)] {
-    auto result = ask(*surroundings_.outbox);
-    surroundings_.post([respond, show, result = std::move(result)] {
-      respond(result ? answer(200, show(*result)) : net::problem(result.error()));
-    });
+    const auto result = ask(*surroundings_.outbox);
+    auto response = result ? answer(200, show(*result)) : net::problem(result.error());
+    surroundings_.post([respond, response = std::move(response)]() mutable { respond(std::move(response)); });
   };
   if (!surroundings_.run_on_worker(job)) respond(net::problem(Error(ErrorCode::QueueFull, "ask again soon")));
 }
@@ -57,9 +57,9 @@ void Api::list_events(Request request) {
     return;
   }
   const auto ask = [after = *after, limit = *limit](Outbox& outbox) { return outbox.read_after(after, limit); };
-  const auto show = [limit = *limit, source = options_.event_source](const std::vector<OutboxRow>& rows) {
+  const auto show = [this, limit = *limit](const std::vector<OutboxRow>& rows) {
     boost::json::array events;
-    for (const auto& row : rows) events.push_back(boost::json::parse(to_cloud_event(row.event, source, row.position)));
+    for (const auto& row : rows) events.push_back(boost::json::parse(surroundings_.write_event(row)));
     boost::json::object json{{"events", std::move(events)}};
     if (static_cast<int>(rows.size()) == limit) json["next"] = std::to_string(rows.back().position);
     return json;
@@ -80,6 +80,12 @@ void Api::list_dead_letters(Request request) {
   if (!limit || !after || sink == nullptr) {
     const Error no_sink(ErrorCode::Invalid, "sink: which one? GET /v1/events/sinks has their names");
     request.respond(net::problem(!limit ? limit.error() : !after ? after.error() : no_sink));
+    return;
+  }
+  const auto states = surroundings_.relay->states();
+  if (std::ranges::find(states, *sink, &SinkState::name) == states.end()) {
+    request.respond(
+        net::problem(Error(ErrorCode::NotFound, fmt::format("there is no sink {}", printable(*sink, 100)))));
     return;
   }
   const auto ask = [sink = *sink, after = *after, limit = *limit](Outbox& outbox) {

@@ -33,6 +33,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::seconds kPublishAtStop{3};
+constexpr std::size_t kWebConnections = 4;  // beside those of the webhooks
 // More commits than this wait only behind a disk that does not answer.
 constexpr std::size_t kMaxLedgerBacklog = 2'000;
 
@@ -144,15 +145,17 @@ api::ApiOptions api_options(const Config& config) {
     options.caller_ids.insert(options.caller_ids.end(), trunk.caller_ids.begin(), trunk.caller_ids.end());
   }
   options.default_policy = config.campaigns.policy;
-  options.event_source = config.events.source;
   options.ring_timeout = std::chrono::seconds(config.calls.ring_timeout_seconds);
   options.version = kVersion;
   return options;
 }
 
+publish::EventForm event_form(const Config& config) {
+  return {config.events.source, *publish::parse_number_form(config.events.numbers), config.events.hash_key};
+}
+
 std::vector<std::unique_ptr<publish::Sink>> make_sinks(const Config& config, net::WebClient& web) {
-  const publish::EventForm form{config.events.source, *publish::parse_number_form(config.events.numbers),
-                                config.events.hash_key};
+  const auto form = event_form(config);
   std::vector<std::unique_ptr<publish::Sink>> sinks;
   if (!config.events.file.empty()) sinks.push_back(std::make_unique<publish::FileSink>(config.events.file, form));
   for (const auto& webhook : config.events.webhooks)
@@ -232,7 +235,10 @@ Result<std::unique_ptr<Service>> Service::create(const Config& config, bool star
   if (!store) return std::unexpected(store.error());
   p.store = std::move(*store);
 
-  p.web = std::make_unique<net::WebClient>();
+  net::WebClientOptions web;
+  // A receiver that hangs holds one connection: the others must not wait for it.
+  web.connections = kWebConnections + config.events.webhooks.size();
+  p.web = std::make_unique<net::WebClient>(web);
   publish::RelayOptions relaying;
   relaying.back_off.give_up = std::chrono::hours(config.events.give_up_hours);
   relaying.keep = std::chrono::hours(24 * config.events.keep_days);
@@ -260,6 +266,7 @@ Result<std::unique_ptr<Service>> Service::create(const Config& config, bool star
   surroundings.ari_state = [&p] { return p.ari->state(); };
   surroundings.relay = p.relay.get();
   surroundings.outbox = p.store.get();
+  surroundings.write_event = [form = event_form(config)](const OutboxRow& row) { return form.write(row); };
   surroundings.is_ledger_writable = [&p] { return !p.is_stopping && p.store->backlog() < kMaxLedgerBacklog; };
   p.import_worker = std::make_unique<Worker>();
   surroundings.run_on_worker = [&p](std::function<void()> job) { return p.import_worker->submit(std::move(job)); };

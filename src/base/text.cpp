@@ -13,6 +13,26 @@
 namespace carillon {
 namespace {
 
+// Bytes of the character at the begin of the text, 0 if it is not UTF-8 (RFC 3629).
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  const auto is_tail = [&](std::size_t i) { return (byte(i) & 0xc0) == 0x80; };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xc2 && first <= 0xdf) return is_tail(1) ? 2 : 0;
+  if (first >= 0xe0 && first <= 0xef) {
+    const bool is_overlong = first == 0xe0 && byte(1) < 0xa0;
+    const bool is_surrogate = first == 0xed && byte(1) > 0x9f;
+    return is_tail(1) && is_tail(2) && !is_overlong && !is_surrogate ? 3 : 0;
+  }
+  if (first >= 0xf0 && first <= 0xf4) {
+    const bool is_overlong = first == 0xf0 && byte(1) < 0x90;
+    const bool is_beyond = first == 0xf4 && byte(1) > 0x8f;
+    return is_tail(1) && is_tail(2) && is_tail(3) && !is_overlong && !is_beyond ? 4 : 0;
+  }
+  return 0;
+}
+
 std::string digest_hex(std::string_view bytes, const EVP_MD* algorithm) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
@@ -59,9 +79,16 @@ bool is_safe_id(std::string_view text) {
 }
 
 std::string printable(std::string_view text, std::size_t max_bytes) {
-  std::string line(text.substr(0, max_bytes));
-  std::ranges::replace_if(line, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-  if (text.size() > max_bytes) line += "...";
+  std::string line;
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const auto length = utf8_length(rest);
+    const auto piece = rest.substr(0, std::max<std::size_t>(length, 1));
+    if (line.size() + piece.size() > max_bytes) return line + "...";
+    const bool is_control = static_cast<unsigned char>(piece[0]) < 0x20 || piece[0] == 0x7f;
+    line += length == 0 || is_control ? "?" : piece;
+    rest.remove_prefix(piece.size());
+  }
   return line;
 }
 

@@ -29,6 +29,19 @@ std::string sinks_table(const boost::json::object& json) {
   return table;
 }
 
+Result<boost::json::object> all_dead_letters(Client& client, const std::string& sink) {
+  boost::json::array all;
+  std::string after = "0";
+  for (;;) {
+    auto page = client.get(
+        fmt::format("/v1/events/dead-letters?limit=1000&after={}&sink={}", after, net::percent_encode(sink)));
+    if (!page) return page;
+    for (auto& letter : page->at("deadLetters").as_array()) all.push_back(std::move(letter));
+    after = text(*page, "next");
+    if (after.empty()) return boost::json::object{{"deadLetters", std::move(all)}};
+  }
+}
+
 }  // namespace
 
 int list_events(Client& client, std::int64_t after, int limit, const Output& output) {
@@ -56,7 +69,7 @@ int list_dead_letters(Client& client, const std::string& sink, const Output& out
     }
     return all;
   };
-  return show(client.get("/v1/events/dead-letters?limit=1000&sink=" + net::percent_encode(sink)), output, lines);
+  return show(all_dead_letters(client, sink), output, lines);
 }
 
 int replay_events(Client& client, const std::string& sink, const std::string& from, const Output& output) {

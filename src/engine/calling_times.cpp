@@ -17,8 +17,7 @@ const CallingTime& CallingTimes::of(const std::vector<std::string>& zones,
   for (const auto& zone : zones) key += zone + ",";
   if (kept_.size() >= kMaxKept) kept_.clear();
   auto& kept = kept_[{rules.get(), key}];
-  const auto holds_until = kept.time.is_open ? kept.time.closes_at : kept.time.opens_at;
-  if (kept.rules && holds_until && now < *holds_until) return kept.time;
+  if (kept.rules && kept.time.holds(now)) return kept.time;
   kept.rules = rules;
   kept.time = calling_time(zones, rules->context(now));
   auto& end = kept.time.is_open ? kept.time.closes_at : kept.time.opens_at;

@@ -240,14 +240,13 @@ void Engine::on_not_started(Entry& entry, const StartResult& result, Time now) {
 void Engine::on_started(Entry& entry, Time now) {
   const auto& asked = entry.call.request();
   const bool is_contact = asked.contact_key != 0;
-  const auto closes_at = entry.calling_time.closes_at;
   const bool is_suppressed = suppressed_.contains(asked.number);
   if (is_suppressed && !is_contact) {
     carry_out(entry, entry.call.skip("suppressed-global", now));
     return;
   }
   // The node may have gone or have restarted meanwhile: the intent names the run that it was meant for.
-  const bool may_order = !is_suppressed && !is_stopping_ && is_settled_ && (!closes_at || now < *closes_at) &&
+  const bool may_order = !is_suppressed && !is_stopping_ && is_settled_ && entry.calling_time.holds(now) &&
                          entry.call.progress().node_boot == telephony_.state().boot &&
                          (!is_contact || dialing_->takes_calls(asked.campaign_id));
   Placement placement;

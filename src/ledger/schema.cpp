@@ -215,6 +215,19 @@ CREATE TABLE dead_letter (
   PRIMARY KEY (sink, position)
 ) STRICT, WITHOUT ROWID;
 )sql",
+    // A dead letter keeps its event, for the outbox forgets by another rule.
+    R"sql(
+ALTER TABLE dead_letter ADD COLUMN attempt_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE dead_letter ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE dead_letter ADD COLUMN type TEXT NOT NULL DEFAULT '';
+ALTER TABLE dead_letter ADD COLUMN time INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE dead_letter ADD COLUMN data TEXT NOT NULL DEFAULT '';
+UPDATE dead_letter SET (attempt_id, sequence, type, time, data) =
+  (SELECT attempt_id, sequence, type, time, data FROM outbox o WHERE o.position = dead_letter.position)
+  WHERE position IN (SELECT position FROM outbox);
+DELETE FROM dead_letter WHERE attempt_id = '';
+CREATE INDEX dead_letter_by_time ON dead_letter (at);
+)sql",
 };
 
 }  // namespace

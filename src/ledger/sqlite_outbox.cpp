@@ -43,19 +43,6 @@ Result<std::vector<OutboxRow>> SqliteStore::read_after(std::int64_t position, in
   });
 }
 
-Result<std::vector<OutboxRow>> SqliteStore::read(const std::vector<std::int64_t>& positions) {
-  return ask_outbox<std::vector<OutboxRow>>([&](Database& db) {
-    std::vector<OutboxRow> rows;
-    static const std::string sql = std::string("SELECT ") + kColumns + " FROM outbox WHERE position = ?";
-    for (const auto position : positions) {
-      auto statement = db.prepare(sql.c_str());
-      statement.bind(position);
-      if (statement.step()) rows.push_back(read_row(statement));
-    }
-    return rows;
-  });
-}
-
 // Events are committed about in the order of their times, so halving finds the place without an index.
 Result<std::int64_t> SqliteStore::position_before(Time time) {
   const auto known = bounds();
@@ -112,29 +99,44 @@ Result<std::vector<DeadLetter>> SqliteStore::dead_letters(const std::string& sin
   });
 }
 
-void SqliteStore::set_cursor(const std::string& sink, std::int64_t position) {
-  auto work = [sink, position](Database& db) -> Result<void> {
+Result<std::vector<OutboxRow>> SqliteStore::dead_letter_events(const std::string& sink, std::int64_t after, int limit) {
+  return ask_outbox<std::vector<OutboxRow>>([&](Database& db) {
+    std::vector<OutboxRow> rows;
+    static const std::string sql = std::string("SELECT ") + kColumns +
+                                   " FROM dead_letter WHERE sink = ? AND position > ? ORDER BY position LIMIT ?";
+    auto statement = db.prepare(sql.c_str());
+    statement.bind(sink).bind(after).bind(limit);
+    while (statement.step()) rows.push_back(read_row(statement));
+    return rows;
+  });
+}
+
+Result<std::int64_t> SqliteStore::count_dead_letters(const std::string& sink) {
+  return ask_outbox<std::int64_t>([&](Database& db) -> std::int64_t {
+    auto statement = db.prepare("SELECT count(*) FROM (SELECT 1 FROM dead_letter WHERE sink = ? LIMIT 100000)");
+    statement.bind(sink);
+    return statement.step() ? statement.integer(0) : 0;
+  });
+}
+
+void SqliteStore::keep_progress(const std::string& sink, std::int64_t position, std::vector<DeadLetter> refused) {
+  auto work = [sink, position, refused = std::move(refused)](Database& db) -> Result<void> {
+    for (const auto& letter : refused) {
+      db.prepare(
+            "INSERT OR REPLACE INTO dead_letter(sink, position, reason, at, attempt_id, sequence, type, time, data) "
+            "SELECT ?, position, ?, ?, attempt_id, sequence, type, time, data FROM outbox WHERE position = ?")
+          .bind(sink)
+          .bind(letter.reason)
+          .bind(to_ms(letter.at))
+          .bind(letter.position)
+          .run();
+    }
     db.prepare(
           "INSERT INTO sink(name, position) VALUES (?, ?) "
           "ON CONFLICT(name) DO UPDATE SET position = excluded.position")
         .bind(sink)
         .bind(position)
         .run();
-    return {};
-  };
-  submit<void>(*writer_, done, std::move(work));
-}
-
-void SqliteStore::add_dead_letters(std::vector<DeadLetter> letters) {
-  auto work = [letters = std::move(letters)](Database& db) -> Result<void> {
-    for (const auto& letter : letters) {
-      db.prepare("INSERT OR REPLACE INTO dead_letter(sink, position, reason, at) VALUES (?, ?, ?, ?)")
-          .bind(letter.sink)
-          .bind(letter.position)
-          .bind(letter.reason)
-          .bind(to_ms(letter.at))
-          .run();
-    }
     return {};
   };
   submit<void>(*writer_, done, std::move(work));
@@ -153,7 +155,14 @@ void SqliteStore::remove_dead_letters(const std::string& sink, std::vector<std::
 void SqliteStore::trim(std::int64_t position) {
   auto work = [position](Database& db) -> Result<void> {
     db.prepare("DELETE FROM outbox WHERE position <= ?").bind(position).run();
-    db.prepare("DELETE FROM dead_letter WHERE position <= ?").bind(position).run();
+    return {};
+  };
+  submit<void>(*writer_, done, std::move(work));
+}
+
+void SqliteStore::forget_dead_letters(Time before) {
+  auto work = [before](Database& db) -> Result<void> {
+    db.prepare("DELETE FROM dead_letter WHERE at < ?").bind(to_ms(before)).run();
     return {};
   };
   submit<void>(*writer_, done, std::move(work));

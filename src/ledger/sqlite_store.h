@@ -57,15 +57,16 @@ class SqliteStore final : public Store, public CampaignStore, public Outbox {
   void audit(std::string campaign_id, int limit, Reply<std::vector<AuditEntry>> reply) override;
 
   Result<std::vector<OutboxRow>> read_after(std::int64_t position, int limit) override;
-  Result<std::vector<OutboxRow>> read(const std::vector<std::int64_t>& positions) override;
   Result<std::int64_t> position_before(Time time) override;
   Result<OutboxBounds> bounds() override;
   Result<std::int64_t> cursor(const std::string& sink) override;
   Result<std::vector<DeadLetter>> dead_letters(const std::string& sink, std::int64_t after, int limit) override;
-  void set_cursor(const std::string& sink, std::int64_t position) override;
-  void add_dead_letters(std::vector<DeadLetter> letters) override;
+  Result<std::vector<OutboxRow>> dead_letter_events(const std::string& sink, std::int64_t after, int limit) override;
+  Result<std::int64_t> count_dead_letters(const std::string& sink) override;
+  void keep_progress(const std::string& sink, std::int64_t position, std::vector<DeadLetter> refused) override;
   void remove_dead_letters(const std::string& sink, std::vector<std::int64_t> positions) override;
   void trim(std::int64_t position) override;
+  void forget_dead_letters(Time before) override;
 
  private:
   class FileLock;

@@ -220,7 +220,7 @@ TEST_F(SqliteStoreTest, AReportSumsCallsThatNameACampaign) {
   EXPECT_EQ(drift(), "");
 }
 
-TEST_F(SqliteStoreTest, TheOutboxIsTrimmedFromItsBeginAndForgetsItsDeadLetters) {
+TEST_F(SqliteStoreTest, TheOutboxIsTrimmedFromItsBeginAndDeadLettersStay) {
   open();
   ASSERT_TRUE(accept(request("b", kBert)).has_value());
   ASSERT_TRUE(record(opt_out_of(request("b", kBert))).has_value());
@@ -229,8 +229,10 @@ TEST_F(SqliteStoreTest, TheOutboxIsTrimmedFromItsBeginAndForgetsItsDeadLetters) 
   EXPECT_EQ(store_->bounds()->first, 1);
   EXPECT_EQ(*store_->position_before(all.back().event.time + Duration(1)), 2);
   EXPECT_EQ(*store_->position_before(all.front().event.time), 0);
-  store_->add_dead_letters({{"web", 1, "HTTP 422", at(0)}, {"web", 2, "HTTP 400", at(1)}});
+  store_->keep_progress("web", 2, {{"web", 1, "HTTP 422", at(0)}, {"web", 2, "HTTP 400", at(1)}});
   load({"b"});
+  EXPECT_EQ(*store_->cursor("web"), 2);
+  EXPECT_EQ(*store_->count_dead_letters("web"), 2);
   ASSERT_EQ(store_->dead_letters("web", 0, 10)->size(), 2u);
   EXPECT_EQ(store_->dead_letters("web", 1, 10)->front().reason, "HTTP 400");
   EXPECT_TRUE(store_->dead_letters("file", 0, 10)->empty());
@@ -239,11 +241,19 @@ TEST_F(SqliteStoreTest, TheOutboxIsTrimmedFromItsBeginAndForgetsItsDeadLetters) 
   load({"b"});
   EXPECT_EQ(store_->bounds()->first, 2);
   EXPECT_EQ(store_->bounds()->last, 2);
-  EXPECT_EQ(store_->read({1, 2})->size(), 1u);
-  EXPECT_TRUE(store_->dead_letters("web", 0, 10)->empty());
+  const auto dead = *store_->dead_letter_events("web", 0, 10);
+  ASSERT_EQ(dead.size(), 1u) << "it keeps its event";
+  EXPECT_EQ(event_id(dead[0].event), event_id(all[0].event));
+  EXPECT_EQ(dead[0].event.data, all[0].event.data);
+  EXPECT_EQ(dead[0].event.time, all[0].event.time);
   store_->trim(2);
+  store_->forget_dead_letters(at(0));
   load({"b"});
   open();
+  EXPECT_EQ(*store_->count_dead_letters("web"), 1);
+  store_->forget_dead_letters(at(1));
+  load({"b"});
+  EXPECT_EQ(*store_->count_dead_letters("web"), 0);
   EXPECT_EQ(store_->bounds()->first, 0);
   EXPECT_EQ(store_->bounds()->last, 2) << "positions are never given out again";
 }
@@ -254,7 +264,7 @@ TEST_F(SqliteStoreTest, TheOutboxKeepsItsOrderAndHowFarASinkIs) {
     ASSERT_TRUE(accept(request(id, id == std::string("b") ? kBert : kAnna)).has_value());
   ASSERT_TRUE(record(opt_out_of(request("b", kBert))).has_value());
   ASSERT_TRUE(record(opt_out_of(request("a", kAnna))).has_value());
-  store_->set_cursor("file", 3);
+  store_->keep_progress("file", 3, {});
   load({"a"});
   open();
   EXPECT_EQ(*store_->cursor("file"), 3);

@@ -37,6 +37,7 @@ struct Exchange {
   std::optional<Error> failure = {};  // ours; libcurl then only says that a callback refused
   std::string refused_address = {};
   bool ca_file_failed = false;
+  bool is_cut = false;  // we have what we want of the body
 };
 
 std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* user) noexcept {
@@ -71,6 +72,12 @@ std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* user
   curl_off_t announced = -1;
   curl_easy_getinfo(exchange.curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
   const auto limit = exchange.request.max_answer_bytes;
+  if (exchange.request.may_cut_answer && !exchange.sink) {
+    const auto room = limit - exchange.response.body.size();
+    exchange.response.body.append(piece.substr(0, room));
+    exchange.is_cut = piece.size() > room;
+    return exchange.is_cut ? 0 : piece.size();
+  }
   if (piece.size() > limit - exchange.body_bytes || (announced > 0 && static_cast<std::size_t>(announced) > limit)) {
     exchange.failure = Error(ErrorCode::TooLarge, fmt::format("the answer has more than {} bytes", limit));
     return 0;
@@ -301,7 +308,7 @@ Result<WebResponse> WebClient::perform(const WebRequest& request, const BodySink
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   pool_->give_back(request.addresses, curl);
 
-  if (code != CURLE_OK) return std::unexpected(error_of(code, exchange, *host, text.data()));
+  if (code != CURLE_OK && !exchange.is_cut) return std::unexpected(error_of(code, exchange, *host, text.data()));
   exchange.response.status = static_cast<int>(status);
   return std::move(exchange.response);
 }

@@ -33,6 +33,7 @@ struct WebRequest {
   Duration timeout = std::chrono::seconds(30);  // over everything
   Duration connect_timeout = std::chrono::seconds(5);
   std::size_t max_answer_bytes = 1024 * 1024;  // beyond: TooLarge
+  bool may_cut_answer = false;                 // instead, the answer is what came up to there
   AddressPolicy addresses = AddressPolicy::kAny;
   bool https_only = false;  // also for where redirects lead
   // GET and HEAD only; 0: the redirect itself is the answer. Every header goes to wherever they lead, but Authorization

@@ -19,12 +19,14 @@ namespace {
 // Longer than any event; the last whole line is looked for in this much of the file's end.
 constexpr off_t kTailBytes = 256 * 1024;
 
-std::int64_t position_of(std::string_view line) {
+std::optional<KnownEvent> event_in(std::string_view line) {
   boost::system::error_code error;
   const auto value = boost::json::parse(boost::json::string_view(line.data(), line.size()), error);
-  if (error || !value.is_object()) return 0;
+  if (error || !value.is_object()) return std::nullopt;
   const auto* position = value.get_object().if_contains("position");
-  return position != nullptr && position->is_int64() ? position->get_int64() : 0;
+  const auto* id = value.get_object().if_contains("id");
+  if (position == nullptr || !position->is_int64() || id == nullptr || !id->is_string()) return std::nullopt;
+  return KnownEvent{position->get_int64(), std::string(id->get_string())};
 }
 
 }  // namespace
@@ -64,20 +66,22 @@ Result<void> FileSink::open() {
       return io_error();
     }
   }
+  last_line_.clear();
   if (whole > 0) {
     const auto lines = std::string_view(tail).substr(0, whole - 1);
-    const auto begin = lines.rfind('\n');
-    last_position_ = position_of(begin == std::string_view::npos ? lines : lines.substr(begin + 1));
+    last_line_ = lines.substr(lines.rfind('\n') + 1);
   }
   fd_ = fd;
   return {};
 }
 
-std::int64_t FileSink::known_position() {
+std::optional<KnownEvent> FileSink::last_known() {
   if (fd_ < 0) {
     if (auto opened = open(); !opened) log::warn("event_file", {{"detail", to_string(opened.error())}});
   }
-  return last_position_;
+  const auto known = event_in(last_line_);
+  last_position_ = known ? known->position : 0;
+  return known;
 }
 
 Published FileSink::publish(const std::vector<OutboxRow>& rows) {
@@ -85,9 +89,16 @@ Published FileSink::publish(const std::vector<OutboxRow>& rows) {
   return appended ? all_done(rows) : none_done(appended.error());
 }
 
+// Its name leads elsewhere: moved away, whether or not a new file is there already.
+bool FileSink::is_rotated() const {
+  struct stat open_one{};
+  struct stat named{};
+  return ::fstat(fd_, &open_one) != 0 || ::stat(file_.c_str(), &named) != 0 || open_one.st_ino != named.st_ino ||
+         open_one.st_dev != named.st_dev;
+}
+
 Result<void> FileSink::append(const std::vector<OutboxRow>& rows) {
-  // A file that was rotated away gets a successor under its name.
-  if (fd_ >= 0 && ::access(file_.c_str(), F_OK) != 0) {
+  if (fd_ >= 0 && is_rotated()) {
     ::close(fd_);
     fd_ = -1;
   }
@@ -98,20 +109,31 @@ Result<void> FileSink::append(const std::vector<OutboxRow>& rows) {
   for (const auto& row : rows) {
     if (row.position > last_position_) lines += form_.write(row) + "\n";
   }
-  std::string_view rest = lines;
-  while (!rest.empty()) {
-    const auto written = ::write(fd_, rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      const int code = errno;
-      ::close(fd_);  // opening it again cuts what was half written
+  struct stat before{};
+  const bool is_measured = ::fstat(fd_, &before) == 0;
+  if (auto written = write(lines); !written) {
+    // What came of it goes, so that the next try does not write it twice.
+    if (!is_measured || ::ftruncate(fd_, before.st_size) != 0) {
+      ::close(fd_);  // opening it again cuts a half-written line
       fd_ = -1;
-      return fail(ErrorCode::Io, fmt::format("{}: {}", file_.string(), std::strerror(code)));
     }
-    rest.remove_prefix(static_cast<std::size_t>(written));
+    return written;
   }
-  if (::fdatasync(fd_) != 0) return fail(ErrorCode::Io, fmt::format("{}: {}", file_.string(), std::strerror(errno)));
   if (!rows.empty()) last_position_ = std::max(last_position_, rows.back().position);
+  return {};
+}
+
+Result<void> FileSink::write(std::string_view lines) {
+  const auto io_error = [&] {
+    return fail(ErrorCode::Io, fmt::format("{}: {}", file_.string(), std::strerror(errno)));
+  };
+  while (!lines.empty()) {
+    const auto written = ::write(fd_, lines.data(), lines.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return io_error();
+    lines.remove_prefix(static_cast<std::size_t>(written));
+  }
+  if (::fdatasync(fd_) != 0) return io_error();
   return {};
 }
 

@@ -17,17 +17,20 @@ class FileSink final : public Sink {
   FileSink& operator=(const FileSink&) = delete;
 
   std::string name() const override;
-  std::int64_t known_position() override;
+  std::optional<KnownEvent> last_known() override;
   void forget_position() override { last_position_ = 0; }
   Published publish(const std::vector<OutboxRow>& rows) override;
 
  private:
   Result<void> open();
+  bool is_rotated() const;
+  Result<void> write(std::string_view lines);
   Result<void> append(const std::vector<OutboxRow>& rows);
 
   std::filesystem::path file_;
   EventForm form_;
   int fd_ = -1;
+  std::string last_line_;  // whole, as it was when the file was opened
   std::int64_t last_position_ = 0;
 };
 

@@ -1,9 +1,11 @@
 #include "publish/file_sink.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <fstream>
 
 #include "publish/testing/memory_outbox.h"
@@ -56,7 +58,10 @@ TEST(FileSink, GoesOnBehindTheLastWholeLineAfterACrash) {
     torn << R"({"specversion":"1.0","id":"attempt-3","sou)";
   }
   FileSink sink(folder / "events.jsonl", EventForm{"/here"});
-  EXPECT_EQ(sink.known_position(), 2);
+  const auto known = sink.last_known();
+  ASSERT_TRUE(known);
+  EXPECT_EQ(known->position, 2);
+  EXPECT_EQ(known->id, "attempt-2");
   ASSERT_FALSE(sink.publish({row(2), row(3)}).trouble);
   const auto lines = lines_of(folder / "events.jsonl");
   ASSERT_EQ(lines.size(), 3u) << "2 was there already, the torn 3 was cut off";
@@ -70,6 +75,38 @@ TEST(FileSink, ARotatedFileGetsASuccessor) {
   std::filesystem::rename(folder / "events.jsonl", folder / "events.jsonl.1");
   ASSERT_FALSE(sink.publish({row(2)}).trouble);
   EXPECT_EQ(lines_of(folder / "events.jsonl").size(), 1u);
+}
+
+TEST(FileSink, AFileThatWasMadeAnewByWhoRotatesIsWrittenTo) {
+  TempFolder folder;
+  FileSink sink(folder / "events.jsonl", EventForm{"/here"});
+  ASSERT_FALSE(sink.publish({row(1)}).trouble);
+  std::filesystem::rename(folder / "events.jsonl", folder / "events.jsonl.1");
+  std::ofstream(folder / "events.jsonl").close();
+  ASSERT_FALSE(sink.publish({row(2)}).trouble);
+  EXPECT_EQ(lines_of(folder / "events.jsonl").size(), 1u);
+}
+
+// A disk that is full for a while, in the middle of a replay.
+TEST(FileSink, AFailedWriteLeavesNothingAndDoesNotEndAReplay) {
+  TempFolder folder;
+  FileSink sink(folder / "events.jsonl", EventForm{"/here"});
+  ASSERT_FALSE(sink.publish({row(1), row(2), row(3)}).trouble);
+  const auto size = std::filesystem::file_size(folder / "events.jsonl");
+  sink.forget_position();
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto no_signal = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit full{size + 10, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
+  const auto failed = sink.publish({row(1), row(2), row(3)});
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, no_signal);
+  ASSERT_TRUE(failed.trouble);
+  EXPECT_EQ(failed.done, 0u);
+  EXPECT_EQ(std::filesystem::file_size(folder / "events.jsonl"), size);
+  ASSERT_FALSE(sink.publish({row(1), row(2), row(3)}).trouble);
+  EXPECT_EQ(lines_of(folder / "events.jsonl").size(), 6u);
 }
 
 TEST(FileSink, AFolderThatIsAFileIsAnErrorThatNamesIt) {

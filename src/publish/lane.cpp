@@ -25,19 +25,29 @@ Relay::Lane::Lane(Outbox& outbox, std::unique_ptr<Sink> sink, BackOffLimits limi
       name_(sink_->name()),
       back_off_(limits),
       chance_(std::random_device()()) {
-  const auto known = sink_->known_position();
-  position_ = std::max(outbox_.cursor(name_).value_or(0), known);
-  const auto bounds = outbox_.bounds();
-  if (bounds && known > bounds->last) {
-    // The ledger is another than the one that this sink was fed from: its positions mean nothing here.
-    log::error("sink_of_another_ledger", {{"sink", name_}});
-    sink_->forget_position();
-    position_ = outbox_.cursor(name_).value_or(0);
+  position_ = outbox_.cursor(name_).value_or(0);
+  if (const auto known = sink_->last_known()) trust_or_forget(*known);
+  if (const auto bounds = outbox_.bounds(); bounds && position_ > 0 && bounds->first > position_ + 1) {
+    // It was not configured for longer than events are kept.
+    log::warn("sink_gap", {{"sink", name_}, {"missing", std::to_string(bounds->first - position_ - 1)}});
   }
   kept_position_ = position_;
   state_.name = name_;
   state_.position = position_;
+  recount_dead_letters();
   thread_ = std::thread([this] { run(); });
+}
+
+// What a sink holds may be ahead of the cursor, which is kept now and then. But it may also be of another ledger.
+void Relay::Lane::trust_or_forget(const KnownEvent& known) {
+  if (known.position <= position_) return;
+  const auto row = outbox_.read_after(known.position - 1, 1);
+  if (row && !row->empty() && row->front().position == known.position && event_id(row->front().event) == known.id) {
+    position_ = known.position;
+    return;
+  }
+  log::error("sink_of_another_ledger", {{"sink", name_}});
+  sink_->forget_position();
 }
 
 Relay::Lane::~Lane() {
@@ -81,6 +91,7 @@ void Relay::Lane::replay(std::int64_t from) {
     const std::scoped_lock lock(mutex_);
     replay_from_ = std::min(from, replay_from_.value_or(from));
     has_news_ = true;
+    is_unread_ = true;
   }
   changed_.notify_one();
 }
@@ -137,7 +148,7 @@ void Relay::Lane::take_orders() {
     sink_->forget_position();
     position_ = std::min(position_, std::max<std::int64_t>(0, *from - 1));
     kept_position_ = position_;
-    outbox_.set_cursor(name_, position_);
+    outbox_.keep_progress(name_, position_, {});
     back_off_.on_progress();
   }
   if (must_revive) revive_dead_letters();
@@ -158,66 +169,76 @@ bool Relay::Lane::carry() {
     const std::int64_t last = rows->empty() ? position_ : rows->back().position;
     std::erase_if(*rows, [&](const OutboxRow& row) { return !sink_->wants(row.event); });
     const auto published = rows->empty() ? Published{} : sink_->publish(*rows);
-    take(published, *rows, now);
-    if (!published.trouble) position_ = last;
+    const bool has_given_up = take(published, *rows, now);
+    const bool is_through = !published.trouble && published.done == rows->size();
+    if (is_through) position_ = last;
     show(published.trouble);
-    if (position_ != kept_position_ && Clock::now() >= next_keep_) keep_cursor();
-    return is_full && !published.trouble;
+    if (position_ != kept_position_ && (Clock::now() >= next_keep_ || !refused_.empty())) keep_cursor();
+    return has_given_up || (is_through ? is_full : !published.trouble);
   }
   show(std::nullopt);
   return false;
 }
 
-void Relay::Lane::take(const Published& published, const std::vector<OutboxRow>& rows, Time now) {
-  for (const auto& [index, reason] : published.refused) add_dead_letter(rows[index].position, reason, now);
+bool Relay::Lane::take(const Published& published, const std::vector<OutboxRow>& rows, Time now) {
+  for (const auto& [index, reason] : published.refused) refuse(rows[index].position, reason, now);
   if (published.done > 0) position_ = rows[published.done - 1].position;
   if (published.done > 0 || !published.trouble) back_off_.on_progress();
-  if (!published.trouble) return;
-  if (back_off_.gives_up(now) && published.done < rows.size()) {
-    const auto& stuck = rows[published.done];
-    add_dead_letter(stuck.position, "given up: " + published.trouble->detail, now);
-    position_ = stuck.position;
-    back_off_.on_progress();
-    return;
-  }
+  if (!published.trouble) return false;
   const auto share = std::uniform_real_distribution<double>(0, 1)(chance_);
   back_off_.on_trouble(now, share, published.retry_after);
+  if (back_off_.gives_up() && published.done < rows.size()) {
+    const auto& stuck = rows[published.done];
+    refuse(stuck.position, "given up: " + published.trouble->detail, now);
+    position_ = stuck.position;
+    back_off_.on_progress();
+    return true;
+  }
   log::warn("sink_failed", {{"sink", name_},
                             {"detail", to_string(*published.trouble)},
                             {"retry_ms", std::to_string((*back_off_.next_try() - now).count())}});
+  return false;
 }
 
-void Relay::Lane::add_dead_letter(std::int64_t position, std::string reason, Time now) {
+void Relay::Lane::refuse(std::int64_t position, std::string reason, Time now) {
   log::error("event_refused", {{"sink", name_}, {"position", std::to_string(position)}, {"detail", reason}});
-  outbox_.add_dead_letters({{name_, position, std::move(reason), now}});
+  refused_.push_back({name_, position, std::move(reason), now});
   const std::scoped_lock lock(mutex_);
   ++state_.dead_letters;
 }
 
-// Out of their order: the sink has what came after them already.
+// Out of their order: the sink has what came after them already. Each is offered once; those that are refused again
+// stay, and a sink in trouble is left alone.
 void Relay::Lane::revive_dead_letters() {
-  const Time now = wall_clock_now();
   std::int64_t after = 0;
-  for (;;) {
-    const auto letters = outbox_.dead_letters(name_, after, kRevivedAtOnce);
-    if (!letters || letters->empty()) return;
-    after = letters->back().position;
-    std::vector<std::int64_t> positions;
-    for (const auto& letter : *letters) positions.push_back(letter.position);
-    auto rows = outbox_.read(positions);
-    if (!rows) return;
+  std::size_t sent = 0;
+  for (bool goes_on = true; goes_on;) {
+    const auto rows = outbox_.dead_letter_events(name_, after, kRevivedAtOnce);
+    if (!rows || rows->empty()) break;
+    after = rows->back().position;
     std::vector<std::int64_t> through;
     for (const auto& row : *rows) {
       sink_->forget_position();
       const auto published = sink_->publish({row});
       if (published.done == 1 && published.refused.empty()) through.push_back(row.position);
-      if (published.trouble) break;
+      goes_on = !published.trouble && !is_to_stop();
+      if (!goes_on) break;
     }
-    log::info("dead_letters_retried", {{"sink", name_}, {"sent", std::to_string(through.size())}});
-    if (through.empty()) return;
-    outbox_.remove_dead_letters(name_, std::move(through));
-    if (now + std::chrono::minutes(1) < wall_clock_now()) return;  // the living ones wait
+    sent += through.size();
+    if (!through.empty()) outbox_.remove_dead_letters(name_, std::move(through));
   }
+  log::info("dead_letters_retried", {{"sink", name_}, {"sent", std::to_string(sent)}});
+}
+
+bool Relay::Lane::is_to_stop() const {
+  const std::scoped_lock lock(mutex_);
+  return is_stopping_;
+}
+
+std::int64_t Relay::Lane::recount_dead_letters() {
+  const auto count = outbox_.count_dead_letters(name_).value_or(0);
+  const std::scoped_lock lock(mutex_);
+  return state_.dead_letters = count;
 }
 
 void Relay::Lane::show(const std::optional<Error>& trouble) {
@@ -233,7 +254,7 @@ void Relay::Lane::show(const std::optional<Error>& trouble) {
 
 void Relay::Lane::keep_cursor() {
   if (position_ == kept_position_) return;
-  outbox_.set_cursor(name_, position_);
+  outbox_.keep_progress(name_, position_, std::exchange(refused_, {}));
   kept_position_ = position_;
   next_keep_ = Clock::now() + kKeepCursorEvery;
 }

@@ -31,6 +31,8 @@ class Relay::Lane {
   SinkState state() const;
   void replay(std::int64_t from);
   void retry_dead_letters();
+  // For the housekeeper's thread, too.
+  std::int64_t recount_dead_letters();
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -39,9 +41,12 @@ class Relay::Lane {
   void take_orders();
   // True if there may be more at once.
   bool carry();
-  void take(const Published& published, const std::vector<OutboxRow>& rows, Time now);
+  void trust_or_forget(const KnownEvent& known);
+  // True if it gave up an event, and goes on behind it.
+  bool take(const Published& published, const std::vector<OutboxRow>& rows, Time now);
+  void refuse(std::int64_t position, std::string reason, Time now);
   void revive_dead_letters();
-  void add_dead_letter(std::int64_t position, std::string reason, Time now);
+  bool is_to_stop() const;
   void show(const std::optional<Error>& trouble);
   void keep_cursor();
   Clock::time_point wake_at() const;
@@ -57,6 +62,7 @@ class Relay::Lane {
   std::int64_t position_ = 0;
   std::int64_t kept_position_ = 0;  // what the ledger's cursor says
   Clock::time_point next_keep_{};
+  std::vector<DeadLetter> refused_;  // not kept yet
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

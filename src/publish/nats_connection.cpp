@@ -91,7 +91,7 @@ Result<void> NatsConnection::greet(const NatsServer& server, Deadline deadline) 
   return fail(ErrorCode::Io, "the NATS server refuses: " + printable(answer->payload, 200));
 }
 
-Result<std::vector<NatsAnswer>> NatsConnection::ask(const std::vector<NatsRequest>& requests, Duration timeout) {
+NatsAnswers NatsConnection::ask(const std::vector<NatsRequest>& requests, Duration timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   const std::uint64_t first = next_;
   std::string bytes;
@@ -106,22 +106,30 @@ Result<std::vector<NatsAnswer>> NatsConnection::ask(const std::vector<NatsReques
     }
     bytes += request.payload + "\r\n";
   }
-  if (auto sent = send(bytes, deadline); !sent) return std::unexpected(sent.error());
-  std::vector<NatsAnswer> answers(requests.size());
+  NatsAnswers answers{std::vector<NatsAnswer>(requests.size()), std::nullopt};
+  if (auto sent = send(bytes, deadline); !sent) {
+    answers.trouble = sent.error();
+    return answers;
+  }
   std::size_t open = requests.size();
   while (open > 0) {
     auto frame = receive(deadline);
-    if (!frame && frame.error().code == ErrorCode::Timeout) return answers;
-    if (!frame) return std::unexpected(frame.error());
-    if (frame->kind == NatsFrame::Kind::kError)
-      return fail(ErrorCode::Io, "the NATS server says: " + printable(frame->payload, 200));
+    if (!frame) {
+      if (!answers.trouble) answers.trouble = frame.error();
+      return answers;
+    }
+    // It does not say which request it refuses: that is the one whose answer does not come.
+    if (frame->kind == NatsFrame::Kind::kError) {
+      answers.trouble = Error(ErrorCode::Io, "the NATS server says: " + printable(frame->payload, 200));
+      continue;
+    }
     if (!frame->subject.starts_with(inbox_)) continue;
     const auto text = std::string_view(frame->subject).substr(inbox_.size());
     std::uint64_t number = 0;
     std::from_chars(text.data(), text.data() + text.size(), number);
     // An answer to a request that was given up is late.
-    if (number < first || number - first >= answers.size() || answers[number - first].has_come) continue;
-    auto& answer = answers[number - first];
+    if (number < first || number - first >= requests.size() || answers.each[number - first].has_come) continue;
+    auto& answer = answers.each[number - first];
     answer.has_come = true;
     answer.has_no_responder = frame->headers.starts_with("NATS/1.0 503");
     answer.payload = std::move(frame->payload);

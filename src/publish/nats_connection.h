@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,12 @@ struct NatsAnswer {
   std::string payload;
 };
 
+// each[i] is the answer to requests[i].
+struct NatsAnswers {
+  std::vector<NatsAnswer> each;
+  std::optional<Error> trouble;  // why some have not come
+};
+
 class NatsConnection {
  public:
   static Result<std::unique_ptr<NatsConnection>> open(const NatsServer& server, Duration timeout);
@@ -41,9 +48,8 @@ class NatsConnection {
   NatsConnection(const NatsConnection&) = delete;
   NatsConnection& operator=(const NatsConnection&) = delete;
 
-  // All are sent at once; answers[i] is that of requests[i]. Within the timeout not all need have come. An error: the
-  // connection is of no use any more.
-  Result<std::vector<NatsAnswer>> ask(const std::vector<NatsRequest>& requests, Duration timeout);
+  // All are sent at once. After trouble the connection is of no use any more.
+  NatsAnswers ask(const std::vector<NatsRequest>& requests, Duration timeout);
 
  private:
   using Deadline = std::chrono::steady_clock::time_point;

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <span>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -51,10 +53,12 @@ Result<void> NatsSink::ensure_stream() {
   const auto ask = [this](const std::string& what, std::string payload) -> Result<std::string> {
     const auto subject = fmt::format("$JS.API.STREAM.{}.{}", what, options_.stream);
     const auto answers = connection_->ask({{subject, "", std::move(payload)}}, kTimeout);
-    if (!answers) return std::unexpected(answers.error());
-    if (answers->front().has_no_responder || !answers->front().has_come)
+    const auto& answer = answers.each.front();
+    if (!answer.has_come && answers.trouble && answers.trouble->code != ErrorCode::Timeout)
+      return std::unexpected(*answers.trouble);
+    if (answer.has_no_responder || !answer.has_come)
       return fail(ErrorCode::Io, "the NATS server has no JetStream (start it with --jetstream)");
-    return answers->front().payload;
+    return answer.payload;
   };
   const auto info = ask("INFO", "");
   if (!info) return std::unexpected(info.error());
@@ -81,26 +85,25 @@ Published NatsSink::publish(const std::vector<OutboxRow>& rows) {
       return none_done(connected.error());
     }
   }
+  // After trouble first the one that it was about: the others would be stored before it, and again at each try.
+  const auto count = is_careful_ ? std::min<std::size_t>(1, rows.size()) : rows.size();
   std::vector<NatsRequest> requests;
-  for (const auto& row : rows) {
-    requests.push_back({options_.subject_prefix + std::string(to_string(row.event.type)),
-                        fmt::format("{}-{}", row.event.attempt_id, row.event.sequence), form_.write(row)});
+  for (const auto& row : std::span(rows).first(count)) {
+    requests.push_back(
+        {options_.subject_prefix + std::string(to_string(row.event.type)), event_id(row.event), form_.write(row)});
   }
   const auto answers = connection_->ask(requests, kTimeout);
-  if (!answers) {
-    connection_.reset();
-    return none_done(answers.error());
-  }
+  if (answers.trouble) connection_.reset();
   Published published;
-  for (const auto& answer : *answers) {
+  for (const auto& answer : answers.each) {
     if (!answer.has_come) {
-      connection_.reset();
-      published.trouble = Error(ErrorCode::Timeout, "the NATS server does not acknowledge");
+      published.trouble = answers.trouble;
     } else if (answer.has_no_responder) {
       published.trouble = Error(ErrorCode::Io, "no JetStream stream takes the events' subjects");
     } else if (const auto error = error_of(answer.payload); error.code != 0) {
       published.trouble = Error(ErrorCode::Io, "NATS: " + printable(error.description));
     }
+    is_careful_ = published.trouble.has_value();
     if (published.trouble) return published;
     ++published.done;
   }

@@ -34,6 +34,7 @@ class NatsSink final : public Sink {
   NatsOptions options_;
   EventForm form_;
   std::unique_ptr<NatsConnection> connection_;
+  bool is_careful_ = false;  // one event at a time, since the last one was refused
 };
 
 }  // namespace carillon::publish

@@ -79,9 +79,16 @@ void Relay::keep_house() {
   auto pause = options_.house_every;
   while (!stopping_.wait_for(lock, pause, [&] { return is_stopping_; })) {
     lock.unlock();
+    forget_dead_letters();
     pause = trim() ? std::min(kNextTrim, options_.house_every) : options_.house_every;
     lock.lock();
   }
+}
+
+void Relay::forget_dead_letters() {
+  std::int64_t letters = 0;
+  for (const auto& lane : lanes_) letters += lane->recount_dead_letters();
+  if (letters > 0) outbox_.forget_dead_letters(wall_clock_now() - options_.keep);
 }
 
 // True if there is more to forget.

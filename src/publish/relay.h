@@ -20,7 +20,8 @@ namespace carillon::publish {
 
 struct RelayOptions {
   BackOffLimits back_off;
-  // Events that every sink has are kept so long for replays and readers, and then forgotten.
+  // Events that every sink has are kept so long for replays and readers, and then forgotten; dead letters so long after
+  // they were refused.
   Duration keep = std::chrono::hours(24 * 7);
   // More than so many are not kept, even if no replay could reach back that far. Those that a sink does not have yet
   // are never forgotten, whatever the disk says.
@@ -47,6 +48,7 @@ class Relay final : public EventRelay {
  private:
   class Lane;
   void keep_house();
+  void forget_dead_letters();
   bool trim();
 
   Outbox& outbox_;

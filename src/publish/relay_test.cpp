@@ -25,6 +25,8 @@ struct Seen {
   std::vector<std::int64_t> positions;
   Answer answer = [](const auto& rows) { return all_done(rows); };
   std::atomic<int> asked = 0;
+  std::optional<KnownEvent> known;  // what the sink holds before it begins
+  std::atomic<int> forgotten = 0;
 
   void set_answer(Answer next) {
     const std::scoped_lock lock(mutex);
@@ -47,6 +49,8 @@ class TestSink final : public Sink {
   std::string name() const override { return name_; }
   int batch() const override { return batch_; }
   bool wants(const PublishedEvent& event) const override { return event.type != EventType::kDonation; }
+  std::optional<KnownEvent> last_known() override { return seen_.known; }
+  void forget_position() override { ++seen_.forgotten; }
   Published publish(const std::vector<OutboxRow>& rows) override {
     ++seen_.asked;
     const auto published = seen_.current_answer()(rows);
@@ -162,6 +166,46 @@ TEST_F(RelayTest, WhatIsRefusedForGoodIsADeadLetterAndTheRestGoesOn) {
   wait_until([&] { return outbox.dead_letters("one", 0, 10)->empty(); }, "they are still dead letters");
 }
 
+// One after the other, also those behind a page of letters that are refused again.
+TEST_F(RelayTest, DeadLettersAreAllOfferedOnceMoreAndOutliveTheirEvents) {
+  one.set_answer([](const auto& rows) {
+    auto published = all_done(rows);
+    for (std::size_t i = 0; i < rows.size(); ++i) published.refused.emplace_back(i, "HTTP 400");
+    return published;
+  });
+  RelayOptions options;
+  options.house_every = std::chrono::milliseconds(10);
+  start(500, options);
+  wait_until([&] { return outbox.size() == 0; }, "the old events are not forgotten");
+  EXPECT_EQ(relay->states()[0].dead_letters, 1'200);
+  one.set_answer([](const auto& rows) {
+    auto published = all_done(rows);
+    if (rows.front().position <= 1'000) published.refused.emplace_back(0, "HTTP 400");
+    return published;
+  });
+  ASSERT_TRUE(relay->retry_dead_letters("one").has_value());
+  wait_until([&] { return one.so_far().size() == 200; }, "not all were offered");
+  EXPECT_EQ(one.so_far(), from_to(1'001, 1'200));
+  wait_until([&] { return relay->states()[0].dead_letters == 1'000; }, "they are still counted");
+}
+
+TEST_F(RelayTest, ASinkThatTakesItsTimeIsAskedAgainAtOnce) {
+  one.set_answer([](const auto& rows) { return Published{std::min<std::size_t>(rows.size(), 7), {}, {}, {}}; });
+  start(100);
+  wait_until([&] { return one.so_far().size() == 1'200; }, "not all events came");
+  EXPECT_EQ(one.so_far(), from_to(1, 1'200));
+}
+
+TEST_F(RelayTest, WhatASinkHoldsIsBelievedOnlyOfThisLedger) {
+  one.known = KnownEvent{1'000, event_id(row(1'000).event)};
+  two.known = KnownEvent{1'000, "another-1000"};
+  start();
+  wait_until([&] { return relay->lag() == 0; }, "not all events came");
+  EXPECT_EQ(one.so_far(), from_to(1'001, 1'200));
+  EXPECT_EQ(two.so_far(), from_to(1, 1'200));
+  EXPECT_EQ(two.forgotten, 1);
+}
+
 TEST_F(RelayTest, AnEventThatIsTriedForTooLongIsGivenUp) {
   one.set_answer([](const auto& rows) {
     const auto stuck = std::ranges::find(rows, 3, &OutboxRow::position);
@@ -196,7 +240,7 @@ TEST_F(RelayTest, WhatASinkDoesNotWantIsPassedOver) {
 }
 
 TEST_F(RelayTest, BeginsBehindTheCursor) {
-  outbox.set_cursor("one", 1'195);
+  outbox.keep_progress("one", 1'195, {});
   start();
   wait_until([&] { return two.so_far().size() == 1'200; }, "not all events came");
   relay->finish(seconds(30));
@@ -232,11 +276,28 @@ TEST(BackOff, DoublesUpToABoundAndHeedsWhatIsAsked) {
   EXPECT_EQ(*back_off.next_try() - now, seconds(7));
   back_off.on_trouble(now, 0, std::chrono::hours(30));
   EXPECT_EQ(*back_off.next_try() - now, seconds(10)) << "nobody puts us off for a day";
-  EXPECT_FALSE(back_off.gives_up(now));
-  EXPECT_TRUE(back_off.gives_up(now + std::chrono::hours(1)));
+  back_off.on_trouble(now, 1, seconds(0));
+  EXPECT_EQ(*back_off.next_try() - now, seconds(10)) << "nor hurried";
   back_off.on_progress();
   EXPECT_TRUE(back_off.may_try(now));
-  EXPECT_FALSE(back_off.gives_up(now + std::chrono::hours(1)));
+}
+
+TEST(BackOff, GivesUpAfterItsTimeWhateverTheClockDoes) {
+  BackOff back_off({std::chrono::milliseconds(100), seconds(10), std::chrono::hours(1)});
+  Time now{};  // a machine whose clock is not set yet
+  const auto fail_for = [&](Duration span) {
+    for (const Time end = now + span; now < end; now += seconds(10)) back_off.on_trouble(now, 0, std::nullopt);
+  };
+  fail_for(std::chrono::minutes(20));
+  now += std::chrono::hours(500'000);
+  fail_for(std::chrono::minutes(20));
+  EXPECT_FALSE(back_off.gives_up()) << "57 years are no failure of the receiver's";
+  now -= std::chrono::hours(1'000);
+  EXPECT_TRUE(back_off.may_try(now)) << "a pause until then is none";
+  fail_for(std::chrono::minutes(30));
+  EXPECT_TRUE(back_off.gives_up());
+  back_off.on_progress();
+  EXPECT_FALSE(back_off.gives_up());
 }
 
 // A receiver that answers 500 for an hour is asked some twenty times, and again within five minutes of its recovery.

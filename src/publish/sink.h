@@ -11,10 +11,18 @@ namespace carillon::publish {
 
 // What became of a batch, from its front on.
 struct Published {
-  std::size_t done = 0;                                      // rows that the sink has, or has refused for good
+  // Rows that the sink has, or has refused for good. Fewer than were given without any trouble: it took its time, and
+  // wants to be asked again at once for the rest.
+  std::size_t done = 0;
   std::vector<std::pair<std::size_t, std::string>> refused;  // of those: which (index in the batch), and why
   std::optional<Error> trouble;                              // why it stopped after `done`; nothing = all are done
   std::optional<Duration> retry_after;                       // as the other side asks
+};
+
+// An event by its place and its id (event_id()): places alone are those of any ledger.
+struct KnownEvent {
+  std::int64_t position = 0;
+  std::string id;
 };
 
 class Sink {
@@ -25,8 +33,8 @@ class Sink {
   // Events that go to it at once, at most.
   virtual int batch() const { return 500; }
   virtual bool wants(const PublishedEvent& /*event*/) const { return true; }
-  // Position of the newest event that it is known to hold already, if it can tell; else 0.
-  virtual std::int64_t known_position() { return 0; }
+  // The newest event that it holds already, if it can tell.
+  virtual std::optional<KnownEvent> last_known() { return std::nullopt; }
   // What it holds came from another ledger, or is to be sent again: publish everything that is given.
   virtual void forget_position() {}
   // In order. What it does not report as done is given again.

@@ -55,10 +55,12 @@ std::string event_data(const AttemptRequest& request, const AttemptProgress& pro
   return boost::json::serialize(data);
 }
 
+std::string event_id(const PublishedEvent& event) { return fmt::format("{}-{}", event.attempt_id, event.sequence); }
+
 std::string to_cloud_event(const PublishedEvent& event, std::string_view source, std::int64_t position) {
   boost::json::object head;
   head["specversion"] = "1.0";
-  head["id"] = fmt::format("{}-{}", event.attempt_id, event.sequence);
+  head["id"] = event_id(event);
   head["source"] = source;
   head["type"] = to_string(event.type);
   head["subject"] = event.attempt_id;

@@ -26,6 +26,9 @@ struct PublishedEvent {
   std::string data;  // a JSON object
 };
 
+// Unique: receivers know by it what they have already. "<attempt>-<sequence>".
+std::string event_id(const PublishedEvent& event);
+
 // The data that every event about a call carries, as JSON with `extra` members ("key", "action", "menu") added.
 struct KeyDetail {
   char key = 0;

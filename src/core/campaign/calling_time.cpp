@@ -14,6 +14,9 @@
 namespace carillon {
 namespace {
 
+// A clock is corrected by this much without the world having changed.
+constexpr Duration kClockSlack{2'000};
+
 constexpr HourSpan kWholeDay{0, kMinutesPerDay};
 
 // One zone's answer over the horizon.
@@ -166,9 +169,7 @@ std::optional<Time> first_fit(const TimeSpans& open, Time now, Duration length) 
   return std::nullopt;
 }
 
-}  // namespace
-
-CallingTime calling_time(const std::vector<std::string>& zones, const GateContext& context) {
+CallingTime answer_of(const std::vector<std::string>& zones, const GateContext& context) {
   CallingTime answer;
   if (!context.is_window_enforced) {
     answer.is_open = true;
@@ -210,6 +211,19 @@ CallingTime calling_time(const std::vector<std::string>& zones, const GateContex
     answer.detail = fmt::format("open at all hours in {}", zone_text(times[0], times.size()));
   }
   return answer;
+}
+
+}  // namespace
+
+CallingTime calling_time(const std::vector<std::string>& zones, const GateContext& context) {
+  CallingTime answer = answer_of(zones, context);
+  answer.asked_at = context.now;
+  return answer;
+}
+
+bool CallingTime::holds(Time now) const {
+  const auto& until = is_open ? closes_at : opens_at;
+  return now + kClockSlack >= asked_at && (!until || now < *until);
 }
 
 }  // namespace carillon

@@ -23,6 +23,10 @@ struct CallingTime {
   std::optional<Time> opens_at;
   // When open: from then on no call may begin. Nothing if that does not happen within the horizon.
   std::optional<Time> closes_at;
+  Time asked_at{};  // the moment for which this is the answer
+
+  // Whether it is the answer at `now`, too. Not before asked_at: a clock that was put back asks anew.
+  bool holds(Time now) const;
 
   bool operator==(const CallingTime&) const = default;
 };

@@ -53,6 +53,21 @@ Time clock_in(const char* zone, const char* text) {
 Time jerusalem(const char* text) { return clock_in("Asia/Jerusalem", text); }
 Time new_york(const char* text) { return clock_in("America/New_York", text); }
 
+TEST(CallingTime, HoldsFromItsMomentToItsEndAndNotForAClockThatWasPutBack) {
+  World world;
+  const auto now = jerusalem("2026-03-10 12:00");
+  const auto open = world.at(now);
+  EXPECT_TRUE(open.holds(now));
+  EXPECT_TRUE(open.holds(*open.closes_at - Duration(1)));
+  EXPECT_FALSE(open.holds(*open.closes_at));
+  EXPECT_TRUE(open.holds(now - seconds(1))) << "clocks are corrected all the time";
+  EXPECT_FALSE(open.holds(now - minutes(1)));
+  const auto closed = world.at(jerusalem("2026-03-10 08:00"));
+  EXPECT_TRUE(closed.holds(*closed.opens_at - Duration(1)));
+  EXPECT_FALSE(closed.holds(*closed.opens_at));
+  EXPECT_FALSE(closed.holds(jerusalem("2026-03-10 07:00")));
+}
+
 TEST(CallingTime, IsThePersonsOwn) {
   World world;
   EXPECT_FALSE(world.at(jerusalem("2026-03-10 08:59")).is_open);

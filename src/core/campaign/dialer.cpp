@@ -224,9 +224,7 @@ void Dialer::look_at_lanes(CampaignSlot& slot, Time now) {
     step_.commands.emplace_back(CountLanes{slot.campaign().id, slot.campaign().key});
   }
   for (auto& [id, lane] : slot.lanes) {
-    const auto& timed = lane.calling_time;
-    const auto holds_until = timed.is_open ? timed.closes_at : timed.opens_at;
-    if (!lane.timed_until || *lane.timed_until <= now || (holds_until && *holds_until <= now)) {
+    if (!lane.timed_until || *lane.timed_until <= now || !lane.calling_time.holds(now)) {
       lane.calling_time = calling_time(lane.lane.zones, slot.rules->context(now));
       lane.timed_until = now + kLookAgain;
       if (!lane.calling_time.is_open && !lane.calling_time.opens_at) lane.calling_time.opens_at = now + kLookAgain;

@@ -8,6 +8,7 @@ namespace carillon {
 namespace {
 
 using std::chrono::hours;
+using std::chrono::minutes;
 using std::chrono::seconds;
 using ::testing::IsEmpty;
 using testing::Office;
@@ -95,6 +96,27 @@ TEST(DialerWatch, AClockThatStepsBackDoesNotHoldUpRetries) {
   office.add_contacts("a", 50, 1, 1, office.now);
   office.run_for(seconds(600));
   EXPECT_GT(office.count([](const Office::Start& start) { return start.contact.key == 50; }), 0);
+}
+
+// A machine that starts with a clock that is hours fast opens a window too early, and must not keep it open.
+TEST(DialerWatch, AClockThatStepsBackClosesTheWindowAgain) {
+  Office office;
+  office.options.is_window_enforced = true;
+  for (auto& [kind, rules] : office.options.policies.at("none").classes) {
+    for (auto& day : rules.hours.days) day = {{9 * 60, 20 * 60}};
+  }
+  office.add_trunk("main", 1);
+  office.add_campaign("a");
+  office.add_contacts("a", 1, 20'000);
+  office.run_for(seconds(30));
+  ASSERT_FALSE(office.starts.empty()) << "17:13 in New York";
+  office.starts.clear();
+  office.now -= hours(10);
+  office.tell(ContactDue{"a", 1, office.now});
+  const Time nine = office.now + minutes(106);  // 07:13:50 it is
+  office.run_for(hours(3));
+  ASSERT_FALSE(office.starts.empty()) << "it does not open at nine";
+  EXPECT_GE(office.starts.front().at, nine);
 }
 
 TEST(DialerWatch, ATrunkWithoutAnyRateIsAnAlarm) {

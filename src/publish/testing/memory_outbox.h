@@ -43,14 +43,6 @@ class MemoryOutbox final : public Outbox {
       found.push_back(next->second);
     return found;
   }
-  Result<std::vector<OutboxRow>> read(const std::vector<std::int64_t>& positions) override {
-    const std::scoped_lock lock(mutex_);
-    std::vector<OutboxRow> found;
-    for (const auto position : positions) {
-      if (const auto known = rows_.find(position); known != rows_.end()) found.push_back(known->second);
-    }
-    return found;
-  }
   Result<std::int64_t> position_before(Time time) override {
     const std::scoped_lock lock(mutex_);
     std::int64_t before = 0;
@@ -78,13 +70,24 @@ class MemoryOutbox final : public Outbox {
     }
     return found;
   }
-  void set_cursor(const std::string& sink, std::int64_t position) override {
+  Result<std::vector<OutboxRow>> dead_letter_events(const std::string& sink, std::int64_t after, int limit) override {
+    const auto letters = dead_letters(sink, after, limit);
+    const std::scoped_lock lock(mutex_);
+    std::vector<OutboxRow> found;
+    for (const auto& letter : *letters) found.push_back(dead_events_.at(letter.position));
+    return found;
+  }
+  Result<std::int64_t> count_dead_letters(const std::string& sink) override {
+    const std::scoped_lock lock(mutex_);
+    return std::ranges::count(letters_, sink, &DeadLetter::sink);
+  }
+  void keep_progress(const std::string& sink, std::int64_t position, std::vector<DeadLetter> refused) override {
     const std::scoped_lock lock(mutex_);
     cursors_[sink] = position;
-  }
-  void add_dead_letters(std::vector<DeadLetter> letters) override {
-    const std::scoped_lock lock(mutex_);
-    for (auto& letter : letters) letters_.push_back(std::move(letter));
+    for (auto& letter : refused) {
+      dead_events_[letter.position] = rows_.at(letter.position);
+      letters_.push_back(std::move(letter));
+    }
   }
   void remove_dead_letters(const std::string& sink, std::vector<std::int64_t> positions) override {
     const std::scoped_lock lock(mutex_);
@@ -96,12 +99,17 @@ class MemoryOutbox final : public Outbox {
     const std::scoped_lock lock(mutex_);
     rows_.erase(rows_.begin(), rows_.upper_bound(position));
   }
+  void forget_dead_letters(Time before) override {
+    const std::scoped_lock lock(mutex_);
+    std::erase_if(letters_, [&](const DeadLetter& letter) { return letter.at < before; });
+  }
 
  private:
   std::mutex mutex_;
   std::map<std::int64_t, OutboxRow> rows_;
   std::map<std::string, std::int64_t> cursors_;
   std::vector<DeadLetter> letters_;
+  std::map<std::int64_t, OutboxRow> dead_events_;
   std::int64_t last_ = 0;
 };
 
