@@ -20,6 +20,7 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 constexpr std::chrono::seconds kConnectDeadline{10};
+constexpr std::chrono::seconds kBootDeadline{60};
 constexpr std::chrono::seconds kListDeadline{30};
 constexpr std::string_view kContext = "outbound-campaign";
 
@@ -49,7 +50,8 @@ Node::Node(asio::io_context& io, NodeOptions options)
       options_(std::move(options)),
       wake_(io),
       backoff_(std::chrono::milliseconds(200), std::chrono::seconds(10), std::random_device{}()) {
-  options_.events.events = {"OriginateResponse", "DialState", "Hangup", "UserEvent", "FullyBooted", "Shutdown"};
+  // FullyBooted first: it may come while the filters of the others are being set.
+  options_.events.events = {"FullyBooted", "OriginateResponse", "DialState", "Hangup", "UserEvent", "Shutdown"};
   state_.detail = "not connected yet";
 }
 
@@ -106,6 +108,7 @@ asio::awaitable<Result<void>> Node::connect() {
   };
   const auto ignore = [](const AmiMessage&) {};
   is_holding_ = true;
+  is_booted_ = false;
   held_.clear();
   // Events first, held back until the engine has looked: nothing that happens from here on can be missed.
   events_ = std::make_shared<AmiConnection>(
@@ -124,7 +127,27 @@ asio::awaitable<Result<void>> Node::connect() {
   if (!opened) co_return opened;
   Result<std::string> boot = co_await boot_identity();
   if (!boot) co_return std::unexpected(boot.error());
+  if (auto booted = co_await wait_until_booted(); !booted) co_return booted;
   state_ = NodeState{true, *boot, ""};
+  co_return Result<void>{};
+}
+
+// Asterisk lets its manager users in before its modules are loaded. What is ordered then is lost without a word.
+asio::awaitable<Result<void>> Node::wait_until_booted() {
+  const auto alive = is_alive_;
+  const auto deadline = std::chrono::steady_clock::now() + kBootDeadline;
+  while (!is_booted_ && !is_stopping_ && broken_reason_.empty() && std::chrono::steady_clock::now() < deadline) {
+    error_code ignored;
+    wake_.expires_at(deadline);
+    co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (!*alive) co_return fail(ErrorCode::Telephony, "given up");
+  }
+  if (!broken_reason_.empty()) co_return fail(ErrorCode::Telephony, broken_reason_);
+  if (!is_booted_) {
+    co_return fail(ErrorCode::Telephony,
+                   "Asterisk does not say that it is fully booted: it is still starting, or the events user lacks "
+                   "read=system");
+  }
   co_return Result<void>{};
 }
 
@@ -312,6 +335,9 @@ void Node::on_message(const AmiMessage& message) {
     const std::string id(message.get("Uniqueid"));
     emit(id, CallHangup{to_int(message.get("Cause")), to_int(message.get("TechCause")),
                         parse_channel_state(message.get("ChannelStateDesc"))});
+  } else if (event == "FullyBooted") {
+    is_booted_ = true;
+    wake_.cancel();
   }
 }
 

@@ -44,6 +44,7 @@ class Node final : public Telephony {
  private:
   boost::asio::awaitable<void> run();
   boost::asio::awaitable<Result<void>> connect();
+  boost::asio::awaitable<Result<void>> wait_until_booted();
   boost::asio::awaitable<Result<std::string>> boot_identity();
   boost::asio::awaitable<void> look_now(std::function<void(Result<NodeSnapshot>)> reply);
   void disconnect();
@@ -64,6 +65,7 @@ class Node final : public Telephony {
   std::shared_ptr<AmiConnection> journal_;
   std::deque<HeldEvent> held_;
   bool is_holding_ = true;
+  bool is_booted_ = false;  // the events connection has said so
   bool is_stopping_ = false;
   std::string broken_reason_;
   boost::asio::steady_timer wake_;  // canceled when a connection breaks
