@@ -22,6 +22,8 @@ namespace carillon::publish {
 namespace {
 
 constexpr std::size_t kReadBytes = 16 * 1024;
+// The answers to the other requests come within this.
+constexpr std::chrono::seconds kAfterError{1};
 
 Error io_error(std::string_view what, int code) {
   return Error(ErrorCode::Io, fmt::format("NATS: {}: {}", what, std::strerror(code)));
@@ -92,7 +94,7 @@ Result<void> NatsConnection::greet(const NatsServer& server, Deadline deadline) 
 }
 
 NatsAnswers NatsConnection::ask(const std::vector<NatsRequest>& requests, Duration timeout) {
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  auto deadline = std::chrono::steady_clock::now() + timeout;
   const std::uint64_t first = next_;
   std::string bytes;
   for (const auto& request : requests) {
@@ -121,6 +123,7 @@ NatsAnswers NatsConnection::ask(const std::vector<NatsRequest>& requests, Durati
     // It does not say which request it refuses: that is the one whose answer does not come.
     if (frame->kind == NatsFrame::Kind::kError) {
       answers.trouble = Error(ErrorCode::Io, "the NATS server says: " + printable(frame->payload, 200));
+      deadline = std::min(deadline, std::chrono::steady_clock::now() + kAfterError);
       continue;
     }
     if (!frame->subject.starts_with(inbox_)) continue;

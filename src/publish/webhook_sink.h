@@ -18,12 +18,12 @@
 namespace carillon::publish {
 
 struct WebhookOptions {
-  std::string name;  // of the sink: "webhook:<name>"
-  std::string url;
-  std::vector<std::string> secrets;  // bytes; the first is the newest
-  std::set<EventType> types = {};    // empty: all
-  std::string campaign = {};         // only events of this one; empty: all
-  bool allows_private = false;       // addresses of the house; see net::AddressPolicy
+  std::string name = {};  // of the sink: "webhook:<name>"
+  std::string url = {};
+  std::vector<std::string> secrets = {};  // bytes; the first is the newest
+  std::set<EventType> types = {};         // empty: all
+  std::string campaign = {};              // only events of this one; empty: all
+  bool allows_private = false;            // addresses of the house; see net::AddressPolicy
   Duration timeout = std::chrono::seconds(15);
 };
 
