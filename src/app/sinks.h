@@ -1,0 +1,17 @@
+// Where events go, by the configuration: one sink per destination.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "app/config.h"
+#include "aws/client.h"
+#include "net/web_client.h"
+#include "publish/sink.h"
+
+namespace carillon {
+
+// aws: null if nothing of AWS is configured. Both clients must outlive the sinks.
+std::vector<std::unique_ptr<publish::Sink>> make_sinks(const Config& config, net::WebClient& web, aws::Client* aws);
+
+}  // namespace carillon
