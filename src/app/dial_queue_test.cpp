@@ -85,8 +85,9 @@ class DialQueueTest : public testing::Test {
  protected:
   using Reply = std::function<void(Result<void>)>;
 
-  void start(std::string dead_letter_queue = kDead) {
+  void start(std::string dead_letter_queue = kDead, Duration hidden = 30s) {
     DialQueueOptions options{kQueue, std::move(dead_letter_queue)};
+    options.hidden = hidden;
     options.poll = 0s;
     options.first_pause = 1ms;
     options.longest_pause = 5ms;
@@ -144,6 +145,16 @@ TEST_F(DialQueueTest, AMessageIsDeletedOnceItsCallIsDurableAndNotBefore) {
   wait_until([&] { return queue_->state().accepted == 1; }, "it is not counted");
   EXPECT_EQ(sqs_.in_flight(), 0u);
   EXPECT_EQ(queue_->state().in_hand, 0u);
+}
+
+TEST_F(DialQueueTest, AMessageStaysHiddenForAsLongAsItsCallIsNotDurable) {
+  is_mute_ = true;
+  sqs_.put("a");
+  start(kDead, 30ms);
+  wait_until([&] { return sqs_.asked("ChangeMessageVisibility") >= 3; }, "its visibility is not extended");
+  EXPECT_EQ(dialled(), 1u) << "it was asked once";
+  unanswered_[0]({});
+  wait_until([&] { return queue_->state().accepted == 1; }, "it is not settled");
 }
 
 TEST_F(DialQueueTest, ABadMessageGoesToTheDeadLetterQueueWithTheReason) {

@@ -296,7 +296,7 @@ def test_while_asterisk_is_away_requests_wait_and_are_then_placed(folder: pathli
         for i in range(15):
             queues.send({"callId": f"wait-{i}", "phoneNumber": f"+12125550{i:03}"})
         world.daemon.wait_for(lambda: "not connected" in dial_queue(world).get("trouble", ""), 30, "the trouble is not shown")
-        assert dial_queue(world)["inHand"] == 10 and queues.left() == 15, "no more than ten are taken, none is deleted"
+        assert 1 <= dial_queue(world)["inHand"] <= 10 and queues.left() == 15, "no more than ten are taken, none is deleted"
         world.asterisk.start()
         world.daemon.wait_for(lambda: dial_queue(world)["accepted"] == 15, 60, "they are not taken")
         for i in range(15):

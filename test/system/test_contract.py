@@ -282,6 +282,13 @@ def test_every_way_out_is_described_with_the_types_that_go_there() -> None:
             assert key in keys_of_the_code(), f"{name}: {key}"
 
 
+def test_every_metric_is_on_the_page() -> None:
+    written = set(re.findall(r'add\("(\w+)"', (ROOT / "src/app/cloudwatch_metrics.cpp").read_text()))
+    page = (ROOT / "docs/reference/metrics.md").read_text()
+    cells = re.findall(r"^\| (`[A-Z][^|]*) \|", page[:page.index("## What it costs")], flags=re.MULTILINE)
+    assert len(written) > 10 and written == set(re.findall(r"`(\w+)`", " ".join(cells)))
+
+
 def test_words_are_the_same_in_code_and_schemas() -> None:
     schemas = OPENAPI["components"]["schemas"]
     common = json.loads((EVENTS / "common.schema.json").read_text())["$defs"]
