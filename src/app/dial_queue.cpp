@@ -114,6 +114,7 @@ void DialQueue::work_off(Messages hand) {
     const auto held = std::ranges::find_if(results, [](const auto& r) { return fate_of(r) == Fate::kKept; });
     show_trouble(to_string(held->error()));
     hide(hand);
+    show_in_hand(hand.size());
     pause(tries);
   }
 }
@@ -207,6 +208,11 @@ void DialQueue::pause(int failures) {
   const auto doubled = options_.first_pause * (std::int64_t{1} << std::min(failures, kMostDoublings));
   std::unique_lock lock(shared_->mutex);
   shared_->changed.wait_for(lock, std::min(doubled, options_.longest_pause), [this] { return shared_->is_stopping; });
+}
+
+void DialQueue::show_in_hand(std::size_t messages) {
+  const std::scoped_lock lock(shared_->mutex);
+  shared_->state.in_hand = messages;
 }
 
 void DialQueue::show_trouble(std::string trouble) {

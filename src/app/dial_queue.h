@@ -67,6 +67,7 @@ class DialQueue {
   void give_back(const Messages& hand);
   bool is_stopping() const;
   void pause(int failures);
+  void show_in_hand(std::size_t messages);
   void show_trouble(std::string trouble);
 
   aws::Sqs sqs_;
