@@ -173,10 +173,22 @@ namespace {
 
 boost::json::object events_health(const EventRelay& relay) {
   boost::json::object sinks;
-  for (const auto& state : relay.states())
-    sinks[state.name] = boost::json::object{
+  for (const auto& state : relay.states()) {
+    boost::json::object sink{
         {"state", state.trouble.empty() ? "up" : "retrying"}, {"lag", state.lag}, {"deadLetters", state.dead_letters}};
+    if (!state.trouble.empty()) sink["trouble"] = state.trouble;
+    sinks[state.name] = std::move(sink);
+  }
   return {{"lag", relay.lag()}, {"sinks", std::move(sinks)}};
+}
+
+boost::json::object dial_queue_health(const DialQueueState& state) {
+  boost::json::object queue{{"state", state.trouble.empty() ? "up" : "retrying"},
+                            {"accepted", state.accepted},
+                            {"refused", state.refused},
+                            {"inHand", state.in_hand}};
+  if (!state.trouble.empty()) queue["trouble"] = state.trouble;
+  return queue;
 }
 
 }  // namespace
@@ -208,6 +220,7 @@ void Api::health(const net::HttpRequest& request, net::Respond respond) {
     // Equal when nothing is just beginning or ending: a difference that stays is a leak.
     body["slots"] = boost::json::object{{"atLastLook", state.slots_then}, {"channelsAtLastLook", state.channels}};
     body["events"] = events_health(*surroundings_.relay);
+    if (const auto queue = surroundings_.dial_queue()) body["dialQueue"] = dial_queue_health(*queue);
   }
   respond(answer(can_place ? 200 : 503, body));
 }

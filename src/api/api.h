@@ -37,6 +37,14 @@ struct ApiOptions {
   std::string version;
 };
 
+// How dial requests come from a queue, since this process began.
+struct DialQueueState {
+  std::uint64_t accepted = 0;
+  std::uint64_t refused = 0;  // bad ones
+  std::size_t in_hand = 0;    // taken from the queue and not settled
+  std::string trouble;        // why no more are taken; empty = they are
+};
+
 // Facts for /health from outside the engine.
 struct Surroundings {
   std::function<std::string()> ari_state;  // "up", "down", "off", "unknown"
@@ -45,6 +53,7 @@ struct Surroundings {
   // An event as sinks get it, one line of JSON. From the worker.
   std::function<std::string(const OutboxRow&)> write_event;
   std::function<bool()> is_ledger_writable;
+  std::function<std::optional<DialQueueState>()> dial_queue;  // nothing if there is none
   // Work that would hold up the control thread; false if its queue is full.
   std::function<bool(std::function<void()>)> run_on_worker;
   // Back to the control thread, from any other.
@@ -71,6 +80,9 @@ class Api {
   ~Api();
 
   void handle(net::HttpRequest request, net::Respond respond);
+  // What POST /dial does with its body; the reply comes when the call is durable, or is the reason why there is none.
+  // fallback_call_id: the idempotency key of a body without callId; may be empty.
+  void place_call(std::string_view body, const std::string& fallback_call_id, Reply<Accepted> reply);
   // For HttpServerOptions.
   static std::size_t body_limit(std::string_view method, std::string_view path);
 

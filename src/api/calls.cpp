@@ -26,36 +26,38 @@ void Api::dial(Request asked) {
     respond(net::problem(Error(ErrorCode::UnsupportedMedia, "send Content-Type: application/json")));
     return;
   }
-  auto parsed = parse_dial_request(request.body, options_);
+  place_call(request.body, "", [respond](const Result<Accepted>& accepted) {
+    respond(accepted ? answer(202, to_json(accepted->attempt.request, accepted->attempt.progress))
+                     : refusal(accepted.error()));
+  });
+}
+
+void Api::place_call(std::string_view body, const std::string& fallback_call_id, Reply<Accepted> reply) {
+  auto parsed = parse_dial_request(body, options_);
   if (!parsed) {
-    respond(refusal(parsed.error()));
+    reply(std::unexpected(parsed.error()));
     return;
   }
+  auto& attempt = parsed->attempt;
+  if (attempt.call_id.empty()) attempt.call_id = fallback_call_id;
   const auto state = engine_.state();
   if (!state.node.is_up || !surroundings_.is_ledger_writable()) {
-    respond(refusal(Error(ErrorCode::Unavailable, "the telephony server is not connected: " + state.node.detail)));
+    reply(fail(ErrorCode::Unavailable, "the telephony server is not connected: " + state.node.detail));
     return;
   }
-  const auto on_accepted = [respond](const Result<Accepted>& accepted) {
-    if (!accepted) {
-      respond(refusal(accepted.error()));
-      return;
-    }
-    respond(answer(202, to_json(accepted->attempt.request, accepted->attempt.progress)));
-  };
   if (parsed->audio.empty()) {
-    engine_.accept(std::move(parsed->attempt), on_accepted);
+    engine_.accept(std::move(attempt), std::move(reply));
     return;
   }
-  const auto on_audio = [this, attempt = std::move(parsed->attempt), on_accepted,
-                         respond](const Result<PromptInfo>& prompt) {
+  const auto on_audio = [this, attempt = std::move(attempt),
+                         reply = std::move(reply)](const Result<PromptInfo>& prompt) {
     if (!prompt) {
-      respond(refusal(Error(prompt.error().code, "audioFileUrl: " + prompt.error().detail)));
+      reply(fail(prompt.error().code, "audioFileUrl: " + prompt.error().detail));
       return;
     }
     AttemptRequest ready = attempt;
     ready.audio = prompt->id;
-    engine_.accept(std::move(ready), on_accepted);
+    engine_.accept(std::move(ready), reply);
   };
   prompts_.resolve(parsed->audio, on_audio);
 }

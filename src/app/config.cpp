@@ -9,6 +9,9 @@
 #include <set>
 
 #include "app/webhook_config.h"
+#include "aws/cloudwatch.h"
+#include "aws/sns.h"
+#include "aws/sqs.h"
 #include "base/text.h"
 #include "core/call/note.h"
 
@@ -33,6 +36,17 @@ Setter text_key(Get get) {
     for (const char c : text) {
       if (static_cast<unsigned char>(c) < 0x20) return bad(source, key, "control characters are not allowed");
     }
+    get(config) = text;
+    return {};
+  };
+}
+
+// A text that is checked unless it is empty.
+template <class Get>
+Setter checked_key(Get get, Result<void> (*check)(std::string_view)) {
+  return [=](Config& config, const std::string& text, const Source& source, std::string_view key) -> Result<void> {
+    if (const auto fine = text.empty() ? Result<void>() : check(text); !fine)
+      return bad(source, key, fine.error().detail);
     get(config) = text;
     return {};
   };
@@ -153,6 +167,16 @@ const std::map<std::string, Setter>& keys() {
       {"nats.token", text_key(FIELD(nats.token))},
       {"nats.subject_prefix", text_key(FIELD(nats.subject_prefix))},
       {"nats.stream", text_key(FIELD(nats.stream))},
+      {"aws.region", text_key(FIELD(aws.region))},
+      {"aws.endpoint_url", text_key(FIELD(aws.endpoint_url))},
+      {"aws.sns_call_events_topic", checked_key(FIELD(aws.sns_call_events_topic), aws::check_topic_arn)},
+      {"aws.sns_donation_events_topic", checked_key(FIELD(aws.sns_donation_events_topic), aws::check_topic_arn)},
+      {"aws.sns_optout_events_topic", checked_key(FIELD(aws.sns_optout_events_topic), aws::check_topic_arn)},
+      {"aws.sqs_events_queue_url", checked_key(FIELD(aws.sqs_events_queue_url), aws::check_queue_url)},
+      {"aws.dial_queue_url", checked_key(FIELD(aws.dial_queue_url), aws::check_queue_url)},
+      {"aws.dial_dead_letter_queue_url", checked_key(FIELD(aws.dial_dead_letter_queue_url), aws::check_queue_url)},
+      {"aws.metrics_namespace", checked_key(FIELD(aws.metrics_namespace), aws::check_namespace)},
+      {"aws.metrics_every_seconds", number_key(FIELD(aws.metrics_every_seconds), 1, 3600)},
       {"log.format", text_key(FIELD(log.format))},
       {"log.level", text_key(FIELD(log.level))},
   };
@@ -164,9 +188,20 @@ const std::map<std::string, Setter>& keys() {
 // The specification's names.
 const std::map<std::string, std::string>& specified_names() {
   static const std::map<std::string, std::string> names{
-      {"PORT", "server.port"},          {"AMI_HOST", "ami.host"},         {"AMI_PORT", "ami.port"},
-      {"AMI_USERNAME", "ami.username"}, {"AMI_PASSWORD", "ami.password"}, {"ARI_HOST", "ari.host"},
-      {"ARI_PORT", "ari.port"},         {"ARI_USERNAME", "ari.username"}, {"ARI_PASSWORD", "ari.password"},
+      {"PORT", "server.port"},
+      {"AMI_HOST", "ami.host"},
+      {"AMI_PORT", "ami.port"},
+      {"AMI_USERNAME", "ami.username"},
+      {"AMI_PASSWORD", "ami.password"},
+      {"ARI_HOST", "ari.host"},
+      {"ARI_PORT", "ari.port"},
+      {"ARI_USERNAME", "ari.username"},
+      {"ARI_PASSWORD", "ari.password"},
+      {"AWS_REGION", "aws.region"},
+      {"AWS_ENDPOINT_URL", "aws.endpoint_url"},
+      {"SNS_CALL_EVENTS_TOPIC", "aws.sns_call_events_topic"},
+      {"SNS_DONATION_EVENTS_TOPIC", "aws.sns_donation_events_topic"},
+      {"SNS_OPTOUT_EVENTS_TOPIC", "aws.sns_optout_events_topic"},
   };
   return names;
 }
@@ -348,6 +383,9 @@ Result<void> check(Config& config) {
     return bad(source, "events.hash_key", "hashed numbers need a key of at least 16 characters");
   if (!is_subject_part(config.nats.subject_prefix) || !is_subject_part(config.nats.stream))
     return bad(source, "nats", "stream and subject_prefix are letters, digits, . _ -");
+  if (!config.aws.dial_dead_letter_queue_url.empty() &&
+      config.aws.dial_dead_letter_queue_url == config.aws.dial_queue_url)
+    return bad(source, "aws.dial_dead_letter_queue_url", "must be another queue than aws.dial_queue_url");
   if (config.ivr.callbacks && config.server.callback_token.empty())
     return bad(source, "server.callback_token", "callbacks need one");
   return {};
@@ -359,6 +397,14 @@ std::vector<Config::Trunk> Config::all_trunks() const {
   std::vector<Trunk> all{trunk};
   all.insert(all.end(), more_trunks.begin(), more_trunks.end());
   return all;
+}
+
+bool Config::Aws::has_topic() const {
+  return !sns_call_events_topic.empty() || !sns_donation_events_topic.empty() || !sns_optout_events_topic.empty();
+}
+
+bool Config::Aws::is_used() const {
+  return has_topic() || !sqs_events_queue_url.empty() || !dial_queue_url.empty() || !metrics_namespace.empty();
 }
 
 Environment process_environment() {

@@ -106,6 +106,22 @@ struct Config {
     std::string subject_prefix;
     std::string stream = "carillon";
   } nats;
+  // Credentials are AWS's own matter: they are never here.
+  struct Aws {
+    std::string region;                 // empty: as AWS's own tools find it
+    std::string endpoint_url;           // of every service; empty: AWS's own
+    std::string sns_call_events_topic;  // ARNs; empty: such events go to no topic
+    std::string sns_donation_events_topic;
+    std::string sns_optout_events_topic;
+    std::string sqs_events_queue_url;        // of every event; empty: none
+    std::string dial_queue_url;              // dial requests come from there; empty: by HTTP alone
+    std::string dial_dead_letter_queue_url;  // what POST /dial would refuse goes there; empty: it stays
+    std::string metrics_namespace;           // in CloudWatch; empty: no metrics
+    int metrics_every_seconds = 60;
+
+    bool has_topic() const;
+    bool is_used() const;
+  } aws;
   struct Log {
     std::string format = "text";
     std::string level = "info";

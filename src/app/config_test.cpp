@@ -51,6 +51,29 @@ TEST(Config, MistakesNameTheKeyAndTheLine) {
   EXPECT_NE(error_of(load("", {{"AMI_PORT", "x"}})).find("environment AMI_PORT"), std::string::npos);
 }
 
+TEST(Config, AwsIsConfiguredByTheSpecifiedNamesAndAMalformedArnIsNamed) {
+  const std::string topic = "arn:aws:sns:il-central-1:123456789012:";
+  const auto config = load("", {{"AWS_REGION", "il-central-1"},
+                                {"SNS_CALL_EVENTS_TOPIC", topic + "calls"},
+                                {"SNS_DONATION_EVENTS_TOPIC", topic + "donations"},
+                                {"SNS_OPTOUT_EVENTS_TOPIC", topic + "optouts.fifo"}});
+  ASSERT_TRUE(config.has_value()) << error_of(config);
+  EXPECT_EQ(config->aws.region, "il-central-1");
+  EXPECT_EQ(config->aws.sns_optout_events_topic, topic + "optouts.fifo");
+  EXPECT_TRUE(config->aws.is_used());
+  EXPECT_FALSE(load("", {{"AWS_REGION", "il-central-1"}})->aws.is_used());
+  EXPECT_NE(error_of(load("[aws]\nsns_call_events_topic = \"calls\"\n"))
+                .find(":2: aws.sns_call_events_topic: \"calls\" is not the ARN of an SNS topic"),
+            std::string::npos);
+  EXPECT_NE(error_of(load("", {{"SNS_OPTOUT_EVENTS_TOPIC", "x"}})).find("environment SNS_OPTOUT_EVENTS_TOPIC"),
+            std::string::npos);
+  EXPECT_NE(error_of(load("[aws]\ndial_queue_url = \"calls\"\n")).find("URL of an SQS queue"), std::string::npos);
+  const std::string url = "\"https://sqs.il-central-1.amazonaws.com/123456789012/dial\"\n";
+  EXPECT_NE(
+      error_of(load("[aws]\ndial_queue_url = " + url + "dial_dead_letter_queue_url = " + url)).find("another queue"),
+      std::string::npos);
+}
+
 TEST(Config, BeyondLoopbackKeysAreNeeded) {
   EXPECT_NE(error_of(load("[server]\nlisten = \"0.0.0.0\"\n")).find("API keys"), std::string::npos);
   const std::string key = "keys = [{ name = \"a\", role = \"admin\", sha256 = \"" + std::string(64, 'a') + "\" }]\n";

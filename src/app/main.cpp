@@ -33,10 +33,7 @@ struct DialCommand {
 int serve(const Common& common) {
   const auto config = configure(common);
   if (!config) return fail_with(config.error());
-  for (const char* name : {"SNS_CALL_EVENTS_TOPIC", "SNS_DONATION_EVENTS_TOPIC", "SNS_OPTOUT_EVENTS_TOPIC",
-                           "S3_AUDIO_BUCKET", "AWS_REGION"}) {
-    if (process_environment()(name)) log::warn("not_used_yet", {{"variable", name}});
-  }
+  if (process_environment()("S3_AUDIO_BUCKET")) log::warn("not_used_yet", {{"variable", "S3_AUDIO_BUCKET"}});
   auto service = Service::create(*config, true);
   if (!service) return fail_with(service.error());
   return (*service)->run(true);

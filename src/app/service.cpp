@@ -13,7 +13,11 @@
 
 #include "api/api.h"
 #include "app/ari_probe.h"
+#include "app/aws_access.h"
+#include "app/cloudwatch_metrics.h"
+#include "app/dial_queue.h"
 #include "app/policies.h"
+#include "app/sinks.h"
 #include "app/version.h"
 #include "asterisk/node.h"
 #include "base/log.h"
@@ -22,10 +26,7 @@
 #include "ledger/sqlite_store.h"
 #include "net/http_server.h"
 #include "prompt/library.h"
-#include "publish/file_sink.h"
-#include "publish/nats_sink.h"
 #include "publish/relay.h"
-#include "publish/webhook_sink.h"
 
 namespace carillon {
 namespace {
@@ -150,25 +151,6 @@ api::ApiOptions api_options(const Config& config) {
   return options;
 }
 
-publish::EventForm event_form(const Config& config) {
-  return {config.events.source, *publish::parse_number_form(config.events.numbers), config.events.hash_key};
-}
-
-std::vector<std::unique_ptr<publish::Sink>> make_sinks(const Config& config, net::WebClient& web) {
-  const auto form = event_form(config);
-  std::vector<std::unique_ptr<publish::Sink>> sinks;
-  if (!config.events.file.empty()) sinks.push_back(std::make_unique<publish::FileSink>(config.events.file, form));
-  for (const auto& webhook : config.events.webhooks)
-    sinks.push_back(std::make_unique<publish::WebhookSink>(web, webhook, form));
-  if (!config.nats.host.empty()) {
-    const auto& nats = config.nats;
-    const publish::NatsServer server{nats.host, nats.port, nats.username, nats.password, nats.token};
-    sinks.push_back(
-        std::make_unique<publish::NatsSink>(publish::NatsOptions{server, nats.subject_prefix, nats.stream}, form));
-  }
-  return sinks;
-}
-
 }  // namespace
 
 // In the order in which they are made; they go in the opposite order.
@@ -183,6 +165,7 @@ struct Service::Parts {
   std::unique_ptr<ledger::SqliteStore> store;
   std::atomic<publish::Relay*> relay_to_wake{nullptr};
   std::unique_ptr<net::WebClient> web;
+  std::unique_ptr<AwsAccess> aws;
   std::unique_ptr<publish::Relay> relay;
   std::unique_ptr<PromptLibrary> prompts;
   std::unique_ptr<AriProbe> ari;
@@ -192,11 +175,14 @@ struct Service::Parts {
   std::unique_ptr<api::Api> api;
   std::unique_ptr<Worker> import_worker;
   std::unique_ptr<net::HttpServer> server;
+  std::unique_ptr<DialQueue> dial_queue;
+  std::unique_ptr<CloudWatchMetrics> metrics;
   int exit_code = 0;
   bool is_stopping = false;
 
   // Also after a start that failed half way.
   ~Parts() {
+    dial_queue.reset();
     if (server) server->close();
     node.reset();
     // The store finishes what was submitted before it goes; its replies have nowhere to go any more.
@@ -204,10 +190,37 @@ struct Service::Parts {
     if (relay) relay->finish(kPublishAtStop);
   }
 
+  void open_metrics(std::shared_ptr<publish::EventCounter> counter) {
+    const auto sample = [this, counter = std::move(counter)] {
+      return MetricsSample{.now = wall_clock_now(),
+                           .engine = engine->state(),
+                           .trunks = campaigns->trunks(),
+                           .outbox_lag = relay->lag(),
+                           .ledger_backlog = store->backlog(),
+                           .counts = counter->take()};
+    };
+    const std::chrono::seconds every(config.aws.metrics_every_seconds);
+    metrics = std::make_unique<CloudWatchMetrics>(io, aws->client(), config.aws.metrics_namespace, every, sample);
+  }
+
+  void open_dial_queue() {
+    using Settled = std::function<void(Result<void>)>;
+    const auto dial = [this](std::string body, std::string fallback_call_id, Settled reply) {
+      asio::post(io, [this, body = std::move(body), id = std::move(fallback_call_id), reply = std::move(reply)] {
+        api->place_call(body, id, [reply](const Result<Accepted>& accepted) {
+          reply(accepted ? Result<void>() : std::unexpected(accepted.error()));
+        });
+      });
+    };
+    const DialQueueOptions options{config.aws.dial_queue_url, config.aws.dial_dead_letter_queue_url};
+    dial_queue = std::make_unique<DialQueue>(aws->client(), options, dial);
+  }
+
   void begin_stop(int code) {
     if (is_stopping) return;
     is_stopping = true;
     exit_code = code;
+    if (dial_queue) dial_queue->stop();
     engine->stop_starting();
     server->stop_accepting();
     node->stop();
@@ -239,11 +252,20 @@ Result<std::unique_ptr<Service>> Service::create(const Config& config, bool star
   // A receiver that hangs holds one connection: the others must not wait for it.
   web.connections = kWebConnections + config.events.webhooks.size();
   p.web = std::make_unique<net::WebClient>(web);
+  if (config.aws.is_used()) {
+    auto aws = AwsAccess::open(config.aws);
+    if (!aws) return std::unexpected(aws.error());
+    p.aws = std::move(*aws);
+  }
   publish::RelayOptions relaying;
   relaying.back_off.give_up = std::chrono::hours(config.events.give_up_hours);
   relaying.keep = std::chrono::hours(24 * config.events.keep_days);
   relaying.keep_rows = static_cast<std::int64_t>(config.events.keep_rows);
-  p.relay = std::make_unique<publish::Relay>(*p.store, make_sinks(config, *p.web), relaying);
+  auto sinks = make_sinks(config, *p.web, p.aws ? &p.aws->client() : nullptr);
+  const bool has_metrics = starts_leftovers && !config.aws.metrics_namespace.empty();
+  const auto counter = std::make_shared<publish::EventCounter>();
+  if (has_metrics) sinks.push_back(std::make_unique<publish::CountingSink>(*p.store, counter));
+  p.relay = std::make_unique<publish::Relay>(*p.store, std::move(sinks), relaying);
   p.relay_to_wake = p.relay.get();
   p.prompts = std::make_unique<PromptLibrary>(
       PromptFolders{config.prompts.folder, config.prompts.store, config.prompts.sources}, post);
@@ -269,6 +291,7 @@ Result<std::unique_ptr<Service>> Service::create(const Config& config, bool star
   surroundings.write_event = [form = event_form(config)](const OutboxRow& row) { return form.write(row); };
   surroundings.is_ledger_writable = [&p] { return !p.is_stopping && p.store->backlog() < kMaxLedgerBacklog; };
   p.import_worker = std::make_unique<Worker>();
+  surroundings.dial_queue = [&p] { return p.dial_queue ? std::optional(p.dial_queue->state()) : std::nullopt; };
   surroundings.run_on_worker = [&p](std::function<void()> job) { return p.import_worker->submit(std::move(job)); };
   surroundings.post = post;
   p.api = std::make_unique<api::Api>(*p.engine, *p.campaigns, *p.store, *p.store, *p.prompts, api_options(config),
@@ -282,6 +305,9 @@ Result<std::unique_ptr<Service>> Service::create(const Config& config, bool star
   if (auto listening = p.server->listen(config.server.listen, config.server.port); !listening) {
     return std::unexpected(listening.error());
   }
+  if (has_metrics) p.open_metrics(counter);
+  // An engine that is there for one command takes no requests that others wrote.
+  if (starts_leftovers && !config.aws.dial_queue_url.empty()) p.open_dial_queue();
   return std::unique_ptr<Service>(new Service(std::move(parts)));
 }
 

@@ -15,6 +15,9 @@ inline constexpr std::size_t kMaxBatchEntries = 10;
 // Of a message, and of all messages of a batch together: text, attributes' names, types and values.
 inline constexpr std::size_t kMaxMessageBytes = 256 * 1024;
 
+// Topics and queues of such a name keep order within a group, and drop repetitions.
+inline bool is_fifo(std::string_view arn_or_url) { return arn_or_url.ends_with(".fifo"); }
+
 struct MessageAttribute {
   std::string value;                 // not empty
   std::string data_type = "String";  // "Number" too, and either with a label: "Number.int"

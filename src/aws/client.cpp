@@ -50,6 +50,7 @@ Result<net::WebResponse> Client::call(const Call& call) {
     auto wait = step.at_once ? Duration::zero() : retry_delay(options_.retry, attempt_number - 1, dice);
     if (step.asked) wait = std::max(wait, std::min(*step.asked, options_.retry.cap));
     if (!step.again || attempt_number >= options_.retry.max_attempts || wait >= left) {
+      if (call.asked_pause) *call.asked_pause = step.asked;
       auto error = *step.error;
       if (attempt_number > 1) error.detail += ", after " + std::to_string(attempt_number) + " attempts";
       return std::unexpected(std::move(error));

@@ -31,6 +31,8 @@ struct Call {
   std::filesystem::path file = {};                            // where the body of a 2xx goes; empty: into the response
   std::function<bool(const net::WebResponse&)> is_fine = {};  // what counts as an answer beside 2xx
   bool is_signed = true;
+  // Set when the call fails: the pause that AWS asked for with its last refusal, if it did.
+  std::optional<Duration>* asked_pause = nullptr;
 };
 
 struct ClientOptions {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "aws/form.h"
@@ -40,6 +41,18 @@ void add_datum(Form& form, std::size_t number, const Datum& datum) {
 }
 
 }  // namespace
+
+Result<void> check_namespace(std::string_view name) {
+  const bool is_clean = std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view(".-_/#:").find(c) != std::string_view::npos;
+  });
+  if (!name.empty() && name.size() <= 255 && is_clean && !name.starts_with("AWS/")) return {};
+  return fail(ErrorCode::Invalid,
+              "\"" + printable(name, 80) +
+                  "\" is no namespace of CloudWatch: up to 255 letters, digits and . - _ / # : that "
+                  "do not begin with AWS/");
+}
 
 Result<void> CloudWatch::put(const std::string& name_space, std::span<const Datum> data, std::size_t* sent) {
   if (sent) *sent = 0;

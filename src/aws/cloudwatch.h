@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,9 @@ struct Datum {
   Time time;                  // at most two weeks old, two hours ahead
   std::vector<std::pair<std::string, std::string>> dimensions = {};  // up to 30
 };
+
+// Ok for 1 to 255 letters, digits and . - _ / # : that do not begin with AWS/, which is AWS's own; else Invalid.
+Result<void> check_namespace(std::string_view name);
 
 class CloudWatch {
  public:

@@ -18,6 +18,8 @@ class Environment {
   // AWS_* and HOME, as they are now.
   static Environment of_process();
 
+  // Over what the process has.
+  void set(std::string name, std::string value) { values_.insert_or_assign(std::move(name), std::move(value)); }
   // Empty if it is not set; AWS's tools treat the two alike.
   std::string get(std::string_view name) const;
   bool has(std::string_view name) const { return !get(name).empty(); }

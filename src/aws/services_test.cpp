@@ -107,6 +107,40 @@ TEST_F(AwsServices, NothingIsSentThatAwsWouldRefuse) {
   EXPECT_TRUE(asked_.empty());
 }
 
+TEST_F(AwsServices, ThePauseThatAwsAskedForIsTold) {
+  will_answer({{503,
+                "",
+                "<ErrorResponse><Error><Code>ServiceUnavailable</Code></Error></ErrorResponse>",
+                {{"Retry-After", "7"}}}});
+  std::optional<Duration> asked_pause;
+  const std::vector<Message> messages{{.text = "a"}};
+  EXPECT_FALSE(Sns(client_).publish_batch(kTopic, messages, &asked_pause));
+  EXPECT_EQ(asked_pause, Duration(7s));
+  EXPECT_FALSE(Sqs(client_).send_batch(kQueue, messages, &asked_pause));
+  EXPECT_EQ(asked_pause, Duration(7s));
+}
+
+TEST(Names, OfTopicsAndQueuesAreChecked) {
+  for (const auto* good : {kTopic, "arn:aws-cn:sns:cn-north-1:123456789012:Calls_1-2",
+                           "arn:aws-us-gov:sns:us-gov-west-1:123456789012:calls.fifo"})
+    EXPECT_TRUE(check_topic_arn(good)) << good;
+  for (const auto* bad : {"calls", "arn:aws:sqs:eu-west-1:123456789012:calls", "arn:aws:sns::123456789012:calls",
+                          "arn:aws:sns:eu-west-1:1234:calls", "arn:aws:sns:eu-west-1:123456789012:",
+                          "arn:aws:sns:eu-west-1:123456789012", "arn:aws:sns:eu-west-1:123456789012:calls:1c5f",
+                          "arn:aws:sns:eu-west-1:123456789012:a b", "arn:x:sns:eu-west-1:123456789012:calls",
+                          "arn:aws:sns:eu-west-1:123456789012:.fifo", "arn:aws:sns:eu-west-1:12345678901x:calls"})
+    EXPECT_FALSE(check_topic_arn(bad)) << bad;
+  EXPECT_THAT(check_topic_arn("calls").error().detail, HasSubstr("\"calls\" is not the ARN of an SNS topic"));
+  EXPECT_TRUE(check_queue_url(kQueue));
+  EXPECT_TRUE(check_queue_url("http://127.0.0.1:5555/123456789012/calls"));
+  for (const auto* bad : {"calls", "https://", "https://host", "https://host/", "ftp://host/1/calls",
+                          "https://host/a b", "arn:aws:sqs:eu-west-1:123456789012:calls"})
+    EXPECT_FALSE(check_queue_url(bad)) << bad;
+  EXPECT_EQ(region_of_queue(kQueue), "eu-west-1");
+  EXPECT_EQ(region_of_queue("http://127.0.0.1:5555/123456789012/calls"), "");
+  EXPECT_TRUE(is_fifo("x.fifo") && !is_fifo("fifo"));
+}
+
 TEST(Batch, TakesAsManyMessagesAsFit) {
   EXPECT_EQ(batch_size({}), 0U);
   EXPECT_EQ(batch_size(std::vector<Message>(25, Message{.text = "a"})), 10U);
@@ -136,6 +170,25 @@ TEST_F(AwsServices, SqsSendsReceivesAndDeletes) {
   EXPECT_THAT(asked_[0].body,
               AllOf(HasSubstr("\"DelaySeconds\":2"), HasSubstr("\"QueueUrl\":\"https://sqs.eu-west-1")));
   EXPECT_THAT(asked_[1].body, HasSubstr("\"WaitTimeSeconds\":3"));
+}
+
+TEST_F(AwsServices, SqsDeletesTenAtATime) {
+  will_answer({{200, "", R"({"Successful":[{"Id":"0"},{"Id":"1"}]})"},
+               {200, "",
+                R"({"Successful":[{"Id":"0"}],"Failed":[{"Id":"1","Code":"ReceiptHandleIsInvalid","Message":"old",
+                             "SenderFault":true}]})"}});
+  Sqs sqs(client_);
+  const std::vector<std::string> handles{"r0", "r1"};
+  EXPECT_TRUE(sqs.remove_batch(kQueue, handles));
+  EXPECT_THAT(asked_[0].body, HasSubstr(R"({"Id":"1","ReceiptHandle":"r1"})"));
+  EXPECT_THAT(sqs.remove_batch(kQueue, handles).error().detail, HasSubstr("ReceiptHandleIsInvalid: old"));
+  EXPECT_FALSE(sqs.remove_batch(kQueue, {}));
+}
+
+TEST_F(AwsServices, AQueueIsAskedInItsOwnRegion) {
+  will_answer({{200, "", R"({"MessageId":"m"})"}});
+  ASSERT_TRUE(Sqs(client_).send("https://sqs.us-west-2.amazonaws.com/123456789012/calls", {.text = "b"}));
+  EXPECT_THAT(std::string(asked_[0].header("authorization")), HasSubstr("/us-west-2/sqs/aws4_request"));
 }
 
 TEST_F(AwsServices, SqsBatchesTellWhichEntryFailed) {

@@ -1,16 +1,21 @@
 #include "aws/sqs.h"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <charconv>
 
 #include "aws/json.h"
+#include "base/text.h"
 
 namespace carillon::aws {
 namespace {
 
 namespace json = boost::json;
+
+// Ten of the largest messages, each byte of which JSON may write as six.
+constexpr std::size_t kMaxReceivedBytes = 64 * 1024 * 1024;
 
 std::int64_t seconds_of(Duration time) { return std::chrono::ceil<std::chrono::seconds>(time).count(); }
 
@@ -26,12 +31,19 @@ json::object to_json(const Message& message) {
 }
 
 Result<json::object> call(Client& client, const char* action, const json::object& body,
-                          Duration more_time = Duration::zero()) {
+                          Duration more_time = Duration::zero(), std::optional<Duration>* asked_pause = nullptr) {
   Call call{.service = Service::kSqs,
             .operation = action,
             .request = {.headers = {{"content-type", "application/x-amz-json-1.0"},
                                     {"x-amz-target", std::string("AmazonSQS.") + action}},
-                        .body = json::serialize(body)}};
+                        .body = json::serialize(body)},
+            .asked_pause = asked_pause};
+  if (const auto region = region_of_queue(text_of(body, "QueueUrl")); !region.empty()) {
+    auto endpoint = endpoint_of(Service::kSqs, client.settings(), region);
+    if (!endpoint) return std::unexpected(std::move(endpoint).error());
+    call.endpoint = *std::move(endpoint);
+  }
+  if (action == std::string_view("ReceiveMessage")) call.max_answer_bytes = kMaxReceivedBytes;
   call.timeout += more_time;
   call.deadline += more_time;
   const auto response = client.call(call);
@@ -90,6 +102,26 @@ Result<void> done(const Result<json::object>& answer) {
 
 }  // namespace
 
+Result<void> check_queue_url(std::string_view url) {
+  const auto scheme = url.find("://");
+  const auto slash = scheme == std::string_view::npos ? scheme : url.find('/', scheme + 3);
+  const bool is_web = url.starts_with("https://") || url.starts_with("http://");
+  const bool has_name = slash != std::string_view::npos && slash > scheme + 3 && slash + 1 < url.size();
+  const bool is_clean = std::ranges::all_of(url, [](char c) { return c > ' ' && c < 0x7f && c != '?' && c != '#'; });
+  if (is_web && has_name && is_clean) return {};
+  return fail(ErrorCode::Invalid, "\"" + printable(url, 300) +
+                                      "\" is not the URL of an SQS queue, such as "
+                                      "https://sqs.il-central-1.amazonaws.com/123456789012/calls");
+}
+
+std::string region_of_queue(std::string_view url) {
+  constexpr std::string_view begin = "https://sqs.";
+  if (!url.starts_with(begin)) return {};
+  url.remove_prefix(begin.size());
+  const auto region = url.substr(0, url.find('.'));
+  return is_region(region) ? std::string(region) : std::string();
+}
+
 Result<Sent> Sqs::send(const std::string& queue_url, const Message& message, Duration delay) {
   if (auto fine = check(message); !fine) return std::unexpected(std::move(fine).error());
   auto body = to_json(message);
@@ -100,7 +132,8 @@ Result<Sent> Sqs::send(const std::string& queue_url, const Message& message, Dur
   return sent_of(*answer);
 }
 
-Result<SentBatch> Sqs::send_batch(const std::string& queue_url, std::span<const Message> messages) {
+Result<SentBatch> Sqs::send_batch(const std::string& queue_url, std::span<const Message> messages,
+                                  std::optional<Duration>* asked_pause) {
   if (auto fine = check(messages); !fine) return std::unexpected(std::move(fine).error());
   json::array entries;
   for (std::size_t i = 0; i < messages.size(); ++i) {
@@ -108,7 +141,8 @@ Result<SentBatch> Sqs::send_batch(const std::string& queue_url, std::span<const 
     entry["Id"] = std::to_string(i);
     entries.push_back(std::move(entry));
   }
-  const auto answer = call(client_, "SendMessageBatch", {{"QueueUrl", queue_url}, {"Entries", std::move(entries)}});
+  const auto answer = call(client_, "SendMessageBatch", {{"QueueUrl", queue_url}, {"Entries", std::move(entries)}},
+                           Duration::zero(), asked_pause);
   if (!answer) return std::unexpected(answer.error());
   SentBatch batch(messages.size(), fail(ErrorCode::Io, "SQS SendMessageBatch: the answer does not name this entry"));
   for (const auto* each : objects_of(*answer, "Successful"))
@@ -136,6 +170,20 @@ Result<std::vector<Received>> Sqs::receive(const std::string& queue_url, const R
 
 Result<void> Sqs::remove(const std::string& queue_url, const std::string& receipt_handle) {
   return done(call(client_, "DeleteMessage", {{"QueueUrl", queue_url}, {"ReceiptHandle", receipt_handle}}));
+}
+
+Result<void> Sqs::remove_batch(const std::string& queue_url, std::span<const std::string> receipt_handles) {
+  if (receipt_handles.empty() || receipt_handles.size() > kMaxBatchEntries)
+    return fail(ErrorCode::Invalid, "a batch has 1 to 10 messages");
+  json::array entries;
+  for (const auto& handle : receipt_handles)
+    entries.push_back(json::object{{"Id", std::to_string(entries.size())}, {"ReceiptHandle", handle}});
+  const auto answer = call(client_, "DeleteMessageBatch", {{"QueueUrl", queue_url}, {"Entries", std::move(entries)}});
+  if (!answer) return std::unexpected(answer.error());
+  if (const auto failed = objects_of(*answer, "Failed"); !failed.empty())
+    return std::unexpected(entry_error("SQS DeleteMessageBatch", text_of(*failed.front(), "Code"),
+                                       text_of(*failed.front(), "Message"), is_senders_fault(*failed.front())));
+  return {};
 }
 
 Result<void> Sqs::change_visibility(const std::string& queue_url, const std::string& receipt_handle, Duration timeout) {

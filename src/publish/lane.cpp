@@ -56,7 +56,7 @@ Relay::Lane::~Lane() {
 }
 
 void Relay::Lane::wake() {
-  is_unread_ = true;
+  ++news_;
   {
     const std::scoped_lock lock(mutex_);
     if (has_news_) return;
@@ -82,7 +82,7 @@ void Relay::Lane::join() {
 SinkState Relay::Lane::state() const {
   const std::scoped_lock lock(mutex_);
   SinkState state = state_;
-  if (state.lag == 0 && is_unread_) state.lag = 1;
+  if (state.lag == 0 && looked_at_ != news_) state.lag = 1;
   return state;
 }
 
@@ -91,7 +91,7 @@ void Relay::Lane::replay(std::int64_t from) {
     const std::scoped_lock lock(mutex_);
     replay_from_ = std::min(from, replay_from_.value_or(from));
     has_news_ = true;
-    is_unread_ = true;
+    ++news_;
   }
   changed_.notify_one();
 }
@@ -120,11 +120,12 @@ void Relay::Lane::run() {
     has_news_ = false;
     lock.unlock();
 
+    const auto news = news_.load();
     take_orders();
-    is_unread_ = false;
     const bool has_more = carry();
 
     lock.lock();
+    looked_at_ = news;
     has_news_ = has_news_ || has_more;
     if (!is_last_round && !has_more) changed_.wait_for(lock, kGather, [&] { return is_stopping_; });
     if (is_stopping_ && !has_more) changed_.wait_for(lock, kLastRounds);

@@ -72,7 +72,8 @@ class Relay::Lane {
   std::optional<std::int64_t> replay_from_;
   bool must_revive_ = false;
   SinkState state_;
-  std::atomic<bool> is_unread_{true};  // a commit that was not looked at
+  std::atomic<std::uint64_t> news_{1};  // commits and orders that it was told of
+  std::uint64_t looked_at_ = 0;         // of those, what it has looked at
   std::thread thread_;
 };
 

@@ -160,6 +160,19 @@ class Aws:
         config = botocore.config.Config(retries={"max_attempts": 0}, s3={"addressing_style": "path"})
         return session.create_client(service, region_name=REGION, endpoint_url=self.url, config=config)
 
+    def user(self, service: str, name: str = "carillon") -> Any:
+        """A client with that user's keys, for when signatures are checked."""
+        key = self.keys[name]
+        session = botocore.session.Session()
+        session.set_credentials(key["AccessKeyId"], key["SecretAccessKey"])
+        return session.create_client(service, region_name=REGION, endpoint_url=self.url)
+
+    def environment(self, name: str = "carillon") -> dict[str, str]:
+        """What a process of that user has; all other places where keys may be are shut."""
+        key = self.keys[name]
+        return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+                "AWS_EC2_METADATA_DISABLED": "true", "HOME": str(self.folder)}
+
     def fill(self) -> None:
         iam, sns, sqs, s3 = (self.client(name) for name in ("iam", "sns", "sqs", "s3"))
         self.keys = {}
@@ -195,13 +208,14 @@ class Aws:
         urllib.request.urlopen(request, timeout=5).close()
 
 
-def front(aws: Aws, refusals: list[tuple[int, dict[str, str], bytes]]) -> Server:
-    """Before moto: the first requests get the refusals, the others go through as they are."""
-    left = list(refusals)
+Answer = tuple[int, dict[str, str], bytes]
 
-    def answer(request: http.server.BaseHTTPRequestHandler, body: bytes) -> tuple[int, dict[str, str], bytes]:
-        if left:
-            return left.pop(0)
+
+def gate(aws: Aws, judge: Callable[[http.server.BaseHTTPRequestHandler], Answer | None]) -> Server:
+    """Before moto: what `judge` has an answer for goes no further."""
+    def answer(request: http.server.BaseHTTPRequestHandler, body: bytes) -> Answer:
+        if (own := judge(request)) is not None:
+            return own
         onward = urllib.request.Request(aws.url + request.path, data=body, method=request.command, headers=dict(request.headers.items()))
         try:
             with urllib.request.urlopen(onward, timeout=20) as good:
@@ -210,6 +224,12 @@ def front(aws: Aws, refusals: list[tuple[int, dict[str, str], bytes]]) -> Server
             return bad.code, {}, bad.read()
 
     return Server(answer)
+
+
+def front(aws: Aws, refusals: list[Answer]) -> Server:
+    """Before moto: the first requests get the refusals, the others go through as they are."""
+    left = list(refusals)
+    return gate(aws, lambda _: left.pop(0) if left else None)
 
 
 def refusal(status: int, code: str, **headers: str) -> tuple[int, dict[str, str], bytes]:

@@ -31,6 +31,7 @@ class Daemon:
         self.events_file = self.folder / "events.jsonl"
         self.process: subprocess.Popen[bytes] | None = None
         self.more_config = ""  # TOML behind the settings
+        self.environment: dict[str, str] = {}  # beside this process's own
         self.settings: dict[str, Any] = {
             "server.port": self.port,
             "trunk.calls_per_second": 50,
@@ -80,7 +81,8 @@ class Daemon:
 
     def start(self, wait: bool = True) -> None:
         log = open(self.folder / "carillon.log", "ab")
-        self.process = subprocess.Popen([CARILLON, "--config", self.config, "serve"], stdout=log, stderr=log)
+        self.process = subprocess.Popen([CARILLON, "--config", self.config, "serve"], stdout=log, stderr=log,
+                                        env={**os.environ, **self.environment})
         if wait:
             self.wait_for(lambda: self.health()[0] == 200, 20, "carillon serve is not healthy")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from .asterisk import Asterisk
 from .carrier import Carrier
+from .contract import check_events
 from .daemon import Daemon
 
 
@@ -51,6 +52,8 @@ class World:
             self.wire.close()
         self.asterisk.stop()
         self.carrier.stop()
+        if kind is None:
+            check_events(self.daemon.events())
 
 
 class Wire:
@@ -63,7 +66,16 @@ class Wire:
         self._lock = threading.Lock()
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._is_open = True
+        self._is_blocked = False
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def block(self) -> None:
+        """Cut, and nobody gets through until unblock()."""
+        self._is_blocked = True
+        self.cut()
+
+    def unblock(self) -> None:
+        self._is_blocked = False
 
     def cut(self) -> None:
         with self._lock:
@@ -87,6 +99,9 @@ class Wire:
         while self._is_open:
             try:
                 near, _ = self._listener.accept()
+                if self._is_blocked:
+                    near.close()
+                    continue
                 far = socket.create_connection(("127.0.0.1", self._target))
             except OSError:
                 continue

@@ -18,23 +18,13 @@ import jsonschema
 import pytest
 import yaml
 
+from lab.contract import EVENTS, complain, faults_of_event
 from lab.daemon import CARILLON, ROOT, wait_for
 from lab.world import World
 
-EVENTS = ROOT / "api/events"
 OPENAPI = yaml.safe_load((ROOT / "api/openapi.yaml").read_text())
+ASYNCAPI = yaml.safe_load((ROOT / "api/asyncapi.yaml").read_text())
 CONFIG_CPP = (ROOT / "src/app/config.cpp").read_text()
-
-
-def complain(errors: Any) -> list[str]:
-    return [f"{'/'.join(map(str, error.absolute_path))}: {error.message}" for error in errors]
-
-
-def faults_of_event(event: dict[str, Any]) -> list[str]:
-    file = EVENTS / f"{event['type']}.schema.json"
-    schema = json.loads(file.read_text())
-    resolver = jsonschema.RefResolver(file.as_uri(), schema)
-    return complain(jsonschema.Draft202012Validator(schema, resolver=resolver).iter_errors(event))
 
 
 def faults_of(schema: dict[str, Any], value: Any) -> list[str]:
@@ -267,10 +257,36 @@ def test_the_schemas_are_schemas_and_there_is_one_for_each_type_of_event() -> No
         jsonschema.Draft202012Validator.check_schema(schema)
     assert len(event_types()) == 4
     assert {file.name.removesuffix(".schema.json") for file in EVENTS.glob("carillon.*")} == set(event_types())
-    messages = yaml.safe_load((ROOT / "api/asyncapi.yaml").read_text())["components"]["messages"].values()
+    messages = ASYNCAPI["components"]["messages"].values()
     assert {message["name"] for message in messages} == set(event_types())
     for message in messages:
         assert (ROOT / "api" / message["payload"]["schema"]["$ref"]).exists()
+
+
+def test_every_way_out_is_described_with_the_types_that_go_there() -> None:
+    channels = ASYNCAPI["channels"]
+    used = [operation["channel"]["$ref"].removeprefix("#/channels/") for operation in ASYNCAPI["operations"].values()]
+    assert sorted(used) == sorted(channels), "each channel has its operation"
+    sinks = {file.name.removesuffix("_sink.h") for file in (ROOT / "src/publish").glob("*_sink.h")} - {"counting"}
+    assert {re.sub(r"[A-Z].*", "", name) for name in channels} == sinks
+    code = (ROOT / "src/app/sinks.cpp").read_text()
+    words = dict(zip(re.findall(r"case EventType::(k\w+):", (ROOT / "src/core/call/published_event.cpp").read_text()), event_types()))
+    topics = {key: {words[kind] for kind in re.findall(r"EventType::(k\w+)", kinds)} for key, kinds in re.findall(r"add\(aws\.(\w+), \{([^}]*)\}", code)}
+    assert len(topics) == 3, "the table of topics is no longer found"
+    for name, channel in channels.items():
+        references = [message["$ref"].removeprefix("#/components/messages/") for message in channel["messages"].values()]
+        types = {ASYNCAPI["components"]["messages"][reference]["name"] for reference in references}
+        key = re.search(r"`aws\.(sns_\w+)`", channel["description"])
+        assert types == (topics[key[1]] if key else set(event_types())), name
+        for key in re.findall(r"`([a-z]+\.[a-z_]+)`", channel["description"]):
+            assert key in keys_of_the_code(), f"{name}: {key}"
+
+
+def test_every_metric_is_on_the_page() -> None:
+    written = set(re.findall(r'add\("(\w+)"', (ROOT / "src/app/cloudwatch_metrics.cpp").read_text()))
+    page = (ROOT / "docs/reference/metrics.md").read_text()
+    cells = re.findall(r"^\| (`[A-Z][^|]*) \|", page[:page.index("## What it costs")], flags=re.MULTILINE)
+    assert len(written) > 10 and written == set(re.findall(r"`(\w+)`", " ".join(cells)))
 
 
 def test_words_are_the_same_in_code_and_schemas() -> None:
@@ -437,14 +453,13 @@ def test_keys_and_defaults_are_the_same_in_code_file_and_page() -> None:
 
 def test_the_page_names_the_environment() -> None:
     short = dict(re.findall(r'\{"([A-Z_]+)", "([a-z]+\.[a-z_]+)"\}', CONFIG_CPP))
-    assert len(short) == 9, "the table of the specification's names is no longer found"
+    assert len(short) == 14, "the table of the specification's names is no longer found"
     for key, (environment, *_) in rows_of_the_page().items():
         names = set(re.findall(r"`([A-Z_]+)`", environment))
         expected = {name for name, of in short.items() if of == key}
         assert names == expected | (set() if key == "server.keys" else {"CARILLON_" + key.replace(".", "_").upper()}), key
     example = re.findall(r"^#?([A-Z_0-9]+)=", (ROOT / ".env.example").read_text(), flags=re.MULTILINE)
-    unused = {"AWS_REGION", "S3_AUDIO_BUCKET", "SNS_CALL_EVENTS_TOPIC", "SNS_DONATION_EVENTS_TOPIC", "SNS_OPTOUT_EVENTS_TOPIC"}
-    assert {name for name in example if not name.startswith("CARILLON_")} == set(short) | unused
+    assert {name for name in example if not name.startswith("CARILLON_")} == set(short) | {"S3_AUDIO_BUCKET"}
 
 
 def test_the_defaults_of_the_file_are_the_programs(folder: pathlib.Path) -> None:
@@ -489,7 +504,7 @@ def test_links_between_documents_lead_somewhere() -> None:
 
 def test_the_tests_and_files_that_pages_name_exist() -> None:
     files = itertools.chain((ROOT / "src").rglob("*_test.cpp"), (ROOT / "test/sim").glob("*_test.cpp"))
-    there = {match for file in files for match in re.findall(r"\bTEST\((\w+), (\w+)\)", file.read_text())}
+    there = {match for file in files for match in re.findall(r"\bTEST(?:_F)?\((\w+), (\w+)\)", file.read_text())}
     functions = {name for file in (ROOT / "test/system").glob("test_*.py") for name in re.findall(r"^def (test_\w+)", file.read_text(), re.MULTILINE)}
     headers = "\n".join(file.read_text() for file in (ROOT / "src").rglob("*.h"))
     for page in EVIDENCE:
