@@ -47,6 +47,7 @@ void Api::dial(Request asked) {
     engine_.accept(std::move(parsed->attempt), on_accepted);
     return;
   }
+  const std::string variables = parsed->attempt.variables;
   const auto on_audio = [this, attempt = std::move(parsed->attempt), on_accepted,
                          respond](const Result<PromptInfo>& prompt) {
     if (!prompt) {
@@ -57,7 +58,7 @@ void Api::dial(Request asked) {
     ready.audio = prompt->id;
     engine_.accept(std::move(ready), on_accepted);
   };
-  prompts_.resolve(parsed->audio, on_audio);
+  prompts_.resolve({.audio = parsed->audio, .variables = variables}, on_audio);
 }
 
 void Api::calls(Request asked) {

@@ -11,6 +11,7 @@
 #include "app/webhook_config.h"
 #include "base/text.h"
 #include "core/call/note.h"
+#include "prompt/speech_engine.h"
 
 namespace carillon {
 namespace {
@@ -138,6 +139,23 @@ const std::map<std::string, Setter>& keys() {
       {"prompts.folder", text_key(FIELD(prompts.folder))},
       {"prompts.store", text_key(FIELD(prompts.store))},
       {"prompts.sources", list_key(FIELD(prompts.sources))},
+      {"prompts.s3_bucket", text_key(FIELD(prompts.s3_bucket))},
+      {"prompts.allow_private", flag_key(FIELD(prompts.allow_private))},
+      {"prompts.ca_file", text_key(FIELD(prompts.ca_file))},
+      {"prompts.fetch_timeout_seconds", number_key(FIELD(prompts.fetch_timeout_seconds), 1, 120)},
+      {"prompts.max_stale_hours", number_key(FIELD(prompts.max_stale_hours), 0, 8760)},
+      {"prompts.sources_cache_mb", number_key(FIELD(prompts.sources_cache_mb), 16, 1e6)},
+      {"speech.engine", text_key(FIELD(speech.engine))},
+      {"speech.command", text_key(FIELD(speech.command))},
+      {"speech.command_takes_ssml", flag_key(FIELD(speech.command_takes_ssml))},
+      {"speech.polly_engine", text_key(FIELD(speech.polly_engine))},
+      {"speech.language", text_key(FIELD(speech.language))},
+      {"speech.voice", text_key(FIELD(speech.voice))},
+      {"speech.rate", number_key(FIELD(speech.rate), 0.5, 2)},
+      {"speech.contact_prompts_per_second", number_key(FIELD(speech.contact_prompts_per_second), 0.1, 1000)},
+      {"speech.cache_mb", number_key(FIELD(speech.cache_mb), 16, 1e6)},
+      {"aws.region", text_key(FIELD(aws.region))},
+      {"aws.endpoint_url", text_key(FIELD(aws.endpoint_url))},
       {"ledger.file", text_key(FIELD(ledger.file))},
       {"events.file", text_key(FIELD(events.file))},
       {"events.source", text_key(FIELD(events.source))},
@@ -164,9 +182,17 @@ const std::map<std::string, Setter>& keys() {
 // The specification's names.
 const std::map<std::string, std::string>& specified_names() {
   static const std::map<std::string, std::string> names{
-      {"PORT", "server.port"},          {"AMI_HOST", "ami.host"},         {"AMI_PORT", "ami.port"},
-      {"AMI_USERNAME", "ami.username"}, {"AMI_PASSWORD", "ami.password"}, {"ARI_HOST", "ari.host"},
-      {"ARI_PORT", "ari.port"},         {"ARI_USERNAME", "ari.username"}, {"ARI_PASSWORD", "ari.password"},
+      {"PORT", "server.port"},
+      {"AMI_HOST", "ami.host"},
+      {"AMI_PORT", "ami.port"},
+      {"AMI_USERNAME", "ami.username"},
+      {"AMI_PASSWORD", "ami.password"},
+      {"ARI_HOST", "ari.host"},
+      {"ARI_PORT", "ari.port"},
+      {"ARI_USERNAME", "ari.username"},
+      {"ARI_PASSWORD", "ari.password"},
+      {"AWS_REGION", "aws.region"},
+      {"S3_AUDIO_BUCKET", "prompts.s3_bucket"},
   };
   return names;
 }
@@ -344,6 +370,12 @@ Result<void> check(Config& config) {
   }
   if (!publish::parse_number_form(config.events.numbers))
     return bad(source, "events.numbers", "must be full, masked or hashed");
+  static const std::set<std::string> engines{"espeak-ng", "command", "polly"};
+  if (!engines.contains(config.speech.engine))
+    return bad(source, "speech.engine", "must be espeak-ng, command or polly");
+  if (config.speech.engine == "command" && config.speech.command.empty())
+    return bad(source, "speech.command", "the engine \"command\" needs one");
+  if (!is_voice_name(config.speech.language)) return bad(source, "speech.language", "must be a language such as en");
   if (config.events.numbers == "hashed" && config.events.hash_key.size() < 16)
     return bad(source, "events.hash_key", "hashed numbers need a key of at least 16 characters");
   if (!is_subject_part(config.nats.subject_prefix) || !is_subject_part(config.nats.stream))

@@ -33,8 +33,7 @@ struct DialCommand {
 int serve(const Common& common) {
   const auto config = configure(common);
   if (!config) return fail_with(config.error());
-  for (const char* name : {"SNS_CALL_EVENTS_TOPIC", "SNS_DONATION_EVENTS_TOPIC", "SNS_OPTOUT_EVENTS_TOPIC",
-                           "S3_AUDIO_BUCKET", "AWS_REGION"}) {
+  for (const char* name : {"SNS_CALL_EVENTS_TOPIC", "SNS_DONATION_EVENTS_TOPIC", "SNS_OPTOUT_EVENTS_TOPIC"}) {
     if (process_environment()(name)) log::warn("not_used_yet", {{"variable", name}});
   }
   auto service = Service::create(*config, true);
@@ -196,8 +195,7 @@ int main_of(int argc, char** argv) {
 
   std::filesystem::path input;
   std::filesystem::path output;
-  auto* prompt_sub = app.add_subcommand("prompt", "prompts: audio for the telephone");
-  prompt_sub->require_subcommand(1);
+  auto* prompt_sub = app.get_subcommand("prompt");
   auto* convert_sub = prompt_sub->add_subcommand("convert", "convert audio to 8 kHz mono with its loudness in bounds");
   convert_sub->add_option("input", input, "WAV, MP3, FLAC, OGG, ulaw, alaw, sln")->required();
   convert_sub->add_option("output", output, "file ending in .ulaw, .alaw, .sln, .gsm, .g722 or .wav")->required();

@@ -14,6 +14,7 @@
 #include "api/api.h"
 #include "app/ari_probe.h"
 #include "app/policies.h"
+#include "app/prompt_makers.h"
 #include "app/version.h"
 #include "asterisk/node.h"
 #include "base/log.h"
@@ -33,6 +34,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::seconds kPublishAtStop{3};
+constexpr std::chrono::seconds kPromptsToldEvery{10};
 // More commits than this wait only behind a disk that does not answer.
 constexpr std::size_t kMaxLedgerBacklog = 2'000;
 
@@ -162,7 +164,8 @@ std::vector<std::unique_ptr<publish::Sink>> make_sinks(const Config& config, net
 
 // In the order in which they are made; they go in the opposite order.
 struct Service::Parts {
-  explicit Parts(const Config& configuration) : config(configuration), alarm(io), dial_alarm(io), signals(io) {}
+  explicit Parts(const Config& configuration)
+      : config(configuration), alarm(io), dial_alarm(io), signals(io), prompts_timer(io) {}
 
   Config config;
   asio::io_context io{1};
@@ -173,6 +176,11 @@ struct Service::Parts {
   std::atomic<publish::Relay*> relay_to_wake{nullptr};
   std::unique_ptr<net::WebClient> web;
   std::unique_ptr<publish::Relay> relay;
+  PromptsInUse prompts_in_use;
+  asio::steady_timer prompts_timer;
+  std::atomic<bool> is_over{false};  // for threads that wait for servers elsewhere
+  std::unique_ptr<net::WebClient> prompt_web;
+  std::unique_ptr<AwsAccess> aws;
   std::unique_ptr<PromptLibrary> prompts;
   std::unique_ptr<AriProbe> ari;
   std::unique_ptr<asterisk::Node> node;
@@ -186,6 +194,7 @@ struct Service::Parts {
 
   // Also after a start that failed half way.
   ~Parts() {
+    is_over = true;
     if (server) server->close();
     node.reset();
     // The store finishes what was submitted before it goes; its replies have nowhere to go any more.
@@ -193,10 +202,21 @@ struct Service::Parts {
     if (relay) relay->finish(kPublishAtStop);
   }
 
+  // Tells the caches what is not to be evicted, now and again. What a call was given in between is the newest that they
+  // have, and goes last.
+  void keep_prompts() {
+    prompts_in_use.set(campaigns->prompts_in_use());
+    prompts_timer.expires_after(kPromptsToldEvery);
+    prompts_timer.async_wait([this](boost::system::error_code error) {
+      if (!error) keep_prompts();
+    });
+  }
+
   void begin_stop(int code) {
     if (is_stopping) return;
     is_stopping = true;
     exit_code = code;
+    is_over = true;
     engine->stop_starting();
     server->stop_accepting();
     node->stop();
@@ -231,8 +251,13 @@ Result<std::unique_ptr<Service>> Service::create(const Config& config, bool star
   relaying.keep_rows = static_cast<std::int64_t>(config.events.keep_rows);
   p.relay = std::make_unique<publish::Relay>(*p.store, make_sinks(config, *p.web), relaying);
   p.relay_to_wake = p.relay.get();
+  p.prompt_web = std::make_unique<net::WebClient>(
+      net::WebClientOptions{.ca_file = config.prompts.ca_file, .user_agent = fmt::format("carillon/{}", kVersion)});
+  p.aws = std::make_unique<AwsAccess>(*p.prompt_web, config.aws.region, config.aws.endpoint_url);
+  auto makers = make_prompt_makers(config, *p.prompt_web, *p.aws, p.prompts_in_use, [&p] { return p.is_over.load(); });
+  if (!makers) return std::unexpected(makers.error());
   p.prompts = std::make_unique<PromptLibrary>(
-      PromptFolders{config.prompts.folder, config.prompts.store, config.prompts.sources}, post);
+      PromptFolders{config.prompts.folder, config.prompts.store, config.prompts.sources}, post, *std::move(makers));
   p.ari = std::make_unique<AriProbe>(config.ari.host, config.ari.port, config.ari.username, config.ari.password);
   p.node = std::make_unique<asterisk::Node>(p.io, node_options(config));
   const auto on_fatal = [&p](const Error& error) {
@@ -247,6 +272,7 @@ Result<std::unique_ptr<Service>> Service::create(const Config& config, bool star
   p.campaigns =
       std::make_unique<Campaigns>(*p.engine, *p.store, p.dial_alarm, std::move(dialer), starts_leftovers, on_fatal);
   p.dial_alarm.on_ring = [&p] { p.campaigns->on_alarm(); };
+  p.campaigns->use_prompts(*p.prompts);
 
   api::Surroundings surroundings;
   surroundings.ari_state = [&p] { return p.ari->state(); };
@@ -287,6 +313,7 @@ int Service::run(bool handle_signals) {
       p.begin_stop(1);
       return;
     }
+    p.keep_prompts();
     p.node->start();
   });
   log::info("listening",
