@@ -139,7 +139,7 @@ const std::map<std::string, Setter>& keys() {
       {"prompts.folder", text_key(FIELD(prompts.folder))},
       {"prompts.store", text_key(FIELD(prompts.store))},
       {"prompts.sources", list_key(FIELD(prompts.sources))},
-      {"prompts.s3_bucket", text_key(FIELD(prompts.s3_bucket))},
+      {"prompts.bucket", text_key(FIELD(prompts.bucket))},
       {"prompts.allow_private", flag_key(FIELD(prompts.allow_private))},
       {"prompts.ca_file", text_key(FIELD(prompts.ca_file))},
       {"prompts.fetch_timeout_seconds", number_key(FIELD(prompts.fetch_timeout_seconds), 1, 120)},
@@ -192,7 +192,7 @@ const std::map<std::string, std::string>& specified_names() {
       {"ARI_USERNAME", "ari.username"},
       {"ARI_PASSWORD", "ari.password"},
       {"AWS_REGION", "aws.region"},
-      {"S3_AUDIO_BUCKET", "prompts.s3_bucket"},
+      {"S3_AUDIO_BUCKET", "prompts.bucket"},
   };
   return names;
 }

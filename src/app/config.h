@@ -83,7 +83,7 @@ struct Config {
     std::filesystem::path folder = "/usr/share/carillon/prompts";
     std::filesystem::path store = "/var/lib/carillon/prompts";
     std::vector<std::filesystem::path> sources;
-    std::string s3_bucket;           // of names that are no files here
+    std::string bucket;              // of names that are no files here
     bool allow_private = false;      // https: sources on private addresses
     std::filesystem::path ca_file;   // PEM authorities that are trusted beside the system's
     int fetch_timeout_seconds = 30;  // of an https: source

@@ -59,7 +59,7 @@ Result<PromptMakers> make_prompt_makers(const Config& config, net::WebClient& we
                                .timeout = std::chrono::seconds(config.prompts.fetch_timeout_seconds),
                                .is_stopping = std::move(is_stopping)});
   makers.s3 = std::make_unique<S3Fetcher>([&aws] { return aws.s3(); }, *incoming);
-  makers.s3_bucket = config.prompts.s3_bucket;
+  makers.s3_bucket = config.prompts.bucket;
   auto sources = SourceCache::open({.store = store,
                                     .index = store / kSourcesIndex,
                                     .max_bytes = bytes_of(config.prompts.sources_cache_mb),

@@ -79,7 +79,7 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
 @pytest.fixture(scope="module")
 def speaking(tmp_path_factory: pytest.TempPathFactory, files: Files, aws: Aws) -> Iterator[World]:
     """A world that may fetch from this machine, with keys to moto."""
-    settings = {"prompts.allow_private": True, "prompts.ca_file": str(files.ca), "aws.region": REGION, "aws.endpoint_url": aws.url, "prompts.s3_bucket": "prompts"}
+    settings = {"prompts.allow_private": True, "prompts.ca_file": str(files.ca), "aws.region": REGION, "aws.endpoint_url": aws.url, "prompts.bucket": "prompts"}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ACCESS_KEY_ID", aws.keys["carillon"]["AccessKeyId"])
         patch.setenv("AWS_SECRET_ACCESS_KEY", aws.keys["carillon"]["SecretAccessKey"])
