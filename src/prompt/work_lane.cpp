@@ -9,13 +9,15 @@ namespace carillon {
 
 WorkLane::WorkLane(WorkLaneOptions options) : options_(options), thread_([this] { run(); }) {}
 
-WorkLane::~WorkLane() {
+WorkLane::~WorkLane() { stop(); }
+
+void WorkLane::stop() {
   {
     const std::scoped_lock lock(mutex_);
     is_stopping_ = true;
   }
   wake_.notify_one();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 bool WorkLane::submit(std::function<void()> job) {

@@ -28,7 +28,8 @@ class WorkLane {
 
   // False if the queue is full: nothing was taken.
   bool submit(std::function<void()> job);
-  // Asked by jobs that take long: the end has come, nobody waits for the result.
+  // Ends it: what has not begun is dropped, the present job comes to its end first.
+  void stop();
   bool is_stopping() const { return is_stopping_; }
 
  private:
