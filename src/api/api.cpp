@@ -86,7 +86,15 @@ const std::vector<Api::Route>& Api::routes() {
       {"POST", "/v1/events:replay", Role::kOperator, &Api::replay_events},
       {"POST", "/v1/events:retry", Role::kOperator, &Api::retry_dead_letters},
       {"GET", "/v1/trunks", Role::kViewer, &Api::trunks},
+      {"GET", "/v1/prompts", Role::kViewer, &Api::list_prompts},
       {"POST", "/v1/prompts", Role::kOperator, &Api::prompt},
+      {"GET", "/v1/prompts/{id}.ulaw", Role::kViewer, &Api::prompt_audio},
+      {"GET", "/v1/prompts/{id}.alaw", Role::kViewer, &Api::prompt_audio},
+      {"GET", "/v1/prompts/{id}.sln", Role::kViewer, &Api::prompt_audio},
+      {"GET", "/v1/prompts/{id}.gsm", Role::kViewer, &Api::prompt_audio},
+      {"GET", "/v1/prompts/{id}.g722", Role::kViewer, &Api::prompt_audio},
+      {"GET", "/v1/prompts/{id}", Role::kViewer, &Api::show_prompt},
+      {"DELETE", "/v1/prompts/{id}", Role::kOperator, &Api::remove_prompt},
   };
   return table;
 }

@@ -103,6 +103,10 @@ class Api {
   void calls(Request request);
   void call(Request request);
   void prompt(Request request);
+  void list_prompts(Request request);
+  void show_prompt(Request request);
+  void remove_prompt(Request request);
+  void prompt_audio(Request request);
   void trunks(Request request);
 
   void list_campaigns(Request request);

@@ -49,6 +49,7 @@ void Api::place_call(std::string_view body, const std::string& fallback_call_id,
     engine_.accept(std::move(attempt), std::move(reply));
     return;
   }
+  const std::string variables = attempt.variables;
   const auto on_audio = [this, attempt = std::move(attempt),
                          reply = std::move(reply)](const Result<PromptInfo>& prompt) {
     if (!prompt) {
@@ -59,7 +60,7 @@ void Api::place_call(std::string_view body, const std::string& fallback_call_id,
     ready.audio = prompt->id;
     engine_.accept(std::move(ready), reply);
   };
-  prompts_.resolve(parsed->audio, on_audio);
+  prompts_.resolve({.audio = parsed->audio, .variables = variables}, on_audio);
 }
 
 void Api::calls(Request asked) {

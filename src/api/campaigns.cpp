@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include <boost/json/serialize.hpp>
-#include <memory>
 
 #include "api/api.h"
 #include "api/campaign_json.h"
 #include "api/json.h"
+#include "engine/campaign_prompts.h"
 
 namespace carillon::api {
 namespace {
@@ -44,36 +44,14 @@ void Api::list_campaigns(Request request) {
 }
 
 void Api::resolve_prompts(CampaignSettings settings, Reply<CampaignSettings> reply) {
-  const auto shared = std::make_shared<CampaignSettings>(std::move(settings));
-  const auto resolve_one = [this](std::string& target, const char* name, Reply<void> next) {
-    if (target.empty() || prompts_.is_stored(target)) {
-      next({});
-      return;
+  const auto on_resolved = [reply = std::move(reply)](Result<PreparedSettings> resolved) {
+    if (resolved) {
+      reply(std::move(resolved->settings));
+    } else {
+      reply(std::unexpected(resolved.error()));
     }
-    prompts_.resolve(target, [&target, name, next = std::move(next)](const Result<PromptInfo>& prompt) {
-      if (!prompt) {
-        next(fail(prompt.error().code, fmt::format("{}: {}", name, prompt.error().detail)));
-        return;
-      }
-      target = prompt->id;
-      next({});
-    });
   };
-  const auto on_audio = [shared, resolve_one, reply](const Result<void>& audio) {
-    if (!audio) {
-      reply(std::unexpected(audio.error()));
-      return;
-    }
-    const auto on_preamble = [shared, reply](const Result<void>& preamble) {
-      if (preamble) {
-        reply(*shared);
-      } else {
-        reply(std::unexpected(preamble.error()));
-      }
-    };
-    resolve_one(shared->preamble, "preamble", on_preamble);
-  };
-  resolve_one(shared->audio, "audio", on_audio);
+  carillon::resolve_prompts(prompts_, std::move(settings), on_resolved);
 }
 
 // What is not said: the name is the id, the policy the installation's.

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t kMaxIdBytes = 128;
 constexpr std::size_t kMaxVariableBytes = 8 * 1024;
+constexpr std::size_t kMaxAudioBytes = 8 * 1024;  // say: brings its whole text
 // A phone that rings shorter is a nuisance; one that rings longer reaches a mailbox.
 constexpr std::int64_t kMinRingSeconds = 15;
 constexpr std::int64_t kMaxRingSeconds = 120;
@@ -68,7 +69,7 @@ Result<DialRequest> parse_dial_request(std::string_view body, const ApiOptions& 
                                                                    {"timeZone", &asked.time_zone},
                                                                    {"audioFileUrl", &request.audio}}};
   for (const auto& [name, target] : texts) {
-    auto text = text_member(*object, name, name == std::string_view("audioFileUrl") ? 1024 : kMaxIdBytes);
+    auto text = text_member(*object, name, name == std::string_view("audioFileUrl") ? kMaxAudioBytes : kMaxIdBytes);
     if (!text) return std::unexpected(text.error());
     *target = std::move(*text);
   }

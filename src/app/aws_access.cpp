@@ -8,11 +8,6 @@
 namespace carillon {
 namespace {
 
-// Sinks and the queue's reader have pauses of their own, which a stop ends. Here only what mends itself at once is
-// tried again.
-constexpr aws::RetryPolicy kRetry{
-    .max_attempts = 2, .base = std::chrono::milliseconds(50), .cap = std::chrono::seconds(1)};
-
 // The region of something that is configured.
 std::string region_in(const Config::Aws& config) {
   for (const auto* topic :
@@ -25,7 +20,7 @@ std::string region_in(const Config::Aws& config) {
 
 }  // namespace
 
-Result<std::unique_ptr<AwsAccess>> AwsAccess::open(const Config::Aws& config) {
+Result<std::unique_ptr<AwsAccess>> AwsAccess::open(const Config::Aws& config, const aws::RetryPolicy& retry) {
   auto environment = aws::Environment::of_process();
   if (!config.region.empty()) environment.set("AWS_REGION", config.region);
   if (!config.endpoint_url.empty()) environment.set("AWS_ENDPOINT_URL", config.endpoint_url);
@@ -38,12 +33,13 @@ Result<std::unique_ptr<AwsAccess>> AwsAccess::open(const Config::Aws& config) {
   };
   auto settings = aws::read_settings(environment, *profiles, ask_region);
   if (!settings) return fail(settings.error().code, "AWS: " + settings.error().detail);
-  return std::unique_ptr<AwsAccess>(new AwsAccess(std::move(web), std::move(environment), *std::move(settings)));
+  return std::unique_ptr<AwsAccess>(new AwsAccess(std::move(web), std::move(environment), *std::move(settings), retry));
 }
 
-AwsAccess::AwsAccess(std::unique_ptr<net::WebClient> web, aws::Environment environment, aws::Settings settings)
+AwsAccess::AwsAccess(std::unique_ptr<net::WebClient> web, aws::Environment environment, aws::Settings settings,
+                     const aws::RetryPolicy& retry)
     : web_(std::move(web)),
       credentials_(aws::credential_chain(*web_, std::move(environment), settings)),
-      client_(*web_, credentials_, std::move(settings), {.retry = kRetry}) {}
+      client_(*web_, credentials_, std::move(settings), {.retry = retry}) {}
 
 }  // namespace carillon

@@ -1,5 +1,5 @@
 // How the program reaches AWS: the region, keys by the chain of AWS's own tools, a pool of connections of its own and a
-// client that all who talk to AWS share. Made once at the start; any thread may use the client.
+// client. Any thread may use the client.
 #pragma once
 
 #include <memory>
@@ -16,14 +16,15 @@ class AwsAccess {
  public:
   // Config if no region is found or a value of AWS's own is not valid. Keys are not looked for yet: without them calls
   // go on, and whoever asks AWS is told. Asks the instance's metadata for the region only if nothing else names one.
-  static Result<std::unique_ptr<AwsAccess>> open(const Config::Aws& config);
+  static Result<std::unique_ptr<AwsAccess>> open(const Config::Aws& config, const aws::RetryPolicy& retry);
   AwsAccess(const AwsAccess&) = delete;
   AwsAccess& operator=(const AwsAccess&) = delete;
 
   aws::Client& client() { return client_; }
 
  private:
-  AwsAccess(std::unique_ptr<net::WebClient> web, aws::Environment environment, aws::Settings settings);
+  AwsAccess(std::unique_ptr<net::WebClient> web, aws::Environment environment, aws::Settings settings,
+            const aws::RetryPolicy& retry);
 
   std::unique_ptr<net::WebClient> web_;
   aws::CredentialProvider credentials_;

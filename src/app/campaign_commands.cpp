@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/campaign_commands.h"
 #include "cli/events_commands.h"
+#include "cli/prompt_commands.h"
 #include "cli/run.h"
 
 namespace carillon {
@@ -17,6 +18,7 @@ struct Values {
   std::string id;
   std::filesystem::path file;
   cli::Output output;
+  std::vector<std::string> ids;
   cli::UploadOptions upload;
   std::string mode = "drain";
   bool is_watched = false;
@@ -53,6 +55,9 @@ class Commands {
     auto* events = app_.add_subcommand("events", "what is told to others: events, sinks, dead letters");
     events->require_subcommand(1);
     add_events(*events);
+    auto* prompt = app_.add_subcommand("prompt", "prompts: audio for the telephone");
+    prompt->require_subcommand(1);
+    add_prompts(*prompt);
     auto* trunks = app_.add_subcommand("trunks", "trunks: what was asked, what is allowed now, what the carrier said");
     json(trunks);
     runs(trunks, [](cli::Client& client, Values& v) { return cli::list_trunks(client, v.output); });
@@ -86,6 +91,7 @@ class Commands {
   void add_looking(CLI::App& campaign);
   void add_suppressing(CLI::App& suppress);
   void add_events(CLI::App& events);
+  void add_prompts(CLI::App& prompt);
 
   CLI::App& app_;
   const Common& common_;
@@ -271,6 +277,19 @@ void Commands::add_events(CLI::App& events) {
   sink(replay);
   replay->add_option("--from", values_->from, "a position, or a time such as 2026-11-22T14:00:00Z")->required();
   runs(replay, [](cli::Client& client, Values& v) { return cli::replay_events(client, v.sink, v.from, v.output); });
+}
+
+void Commands::add_prompts(CLI::App& prompt) {
+  auto* list = prompt.add_subcommand("list", "what is stored");
+  json(list);
+  runs(list, [](cli::Client& client, Values& v) { return cli::list_prompts(client, v.output); });
+  auto* show = prompt.add_subcommand("show", "what is known of one prompt");
+  show->add_option("prompt", values_->id, "its id")->required();
+  json(show);
+  runs(show, [](cli::Client& client, Values& v) { return cli::show_prompt(client, v.id, v.output); });
+  auto* remove = prompt.add_subcommand("delete", "delete prompts that no campaign and no call uses");
+  remove->add_option("prompts", values_->ids, "ids")->required();
+  runs(remove, [](cli::Client& client, Values& v) { return cli::delete_prompts(client, v.ids); });
 }
 
 }  // namespace

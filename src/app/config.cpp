@@ -14,6 +14,7 @@
 #include "aws/sqs.h"
 #include "base/text.h"
 #include "core/call/note.h"
+#include "prompt/speech_engine.h"
 
 namespace carillon {
 namespace {
@@ -152,6 +153,21 @@ const std::map<std::string, Setter>& keys() {
       {"prompts.folder", text_key(FIELD(prompts.folder))},
       {"prompts.store", text_key(FIELD(prompts.store))},
       {"prompts.sources", list_key(FIELD(prompts.sources))},
+      {"prompts.bucket", text_key(FIELD(prompts.bucket))},
+      {"prompts.allow_private", flag_key(FIELD(prompts.allow_private))},
+      {"prompts.ca_file", text_key(FIELD(prompts.ca_file))},
+      {"prompts.fetch_timeout_seconds", number_key(FIELD(prompts.fetch_timeout_seconds), 1, 120)},
+      {"prompts.max_stale_hours", number_key(FIELD(prompts.max_stale_hours), 0, 8760)},
+      {"prompts.sources_cache_mb", number_key(FIELD(prompts.sources_cache_mb), 16, 1e6)},
+      {"speech.engine", text_key(FIELD(speech.engine))},
+      {"speech.command", text_key(FIELD(speech.command))},
+      {"speech.command_takes_ssml", flag_key(FIELD(speech.command_takes_ssml))},
+      {"speech.polly_engine", text_key(FIELD(speech.polly_engine))},
+      {"speech.language", text_key(FIELD(speech.language))},
+      {"speech.voice", text_key(FIELD(speech.voice))},
+      {"speech.rate", number_key(FIELD(speech.rate), 0.5, 2)},
+      {"speech.contact_prompts_per_second", number_key(FIELD(speech.contact_prompts_per_second), 0.1, 1000)},
+      {"speech.cache_mb", number_key(FIELD(speech.cache_mb), 16, 1e6)},
       {"ledger.file", text_key(FIELD(ledger.file))},
       {"events.file", text_key(FIELD(events.file))},
       {"events.source", text_key(FIELD(events.source))},
@@ -202,6 +218,7 @@ const std::map<std::string, std::string>& specified_names() {
       {"SNS_CALL_EVENTS_TOPIC", "aws.sns_call_events_topic"},
       {"SNS_DONATION_EVENTS_TOPIC", "aws.sns_donation_events_topic"},
       {"SNS_OPTOUT_EVENTS_TOPIC", "aws.sns_optout_events_topic"},
+      {"S3_AUDIO_BUCKET", "prompts.bucket"},
   };
   return names;
 }
@@ -379,6 +396,12 @@ Result<void> check(Config& config) {
   }
   if (!publish::parse_number_form(config.events.numbers))
     return bad(source, "events.numbers", "must be full, masked or hashed");
+  static const std::set<std::string> engines{"espeak-ng", "command", "polly"};
+  if (!engines.contains(config.speech.engine))
+    return bad(source, "speech.engine", "must be espeak-ng, command or polly");
+  if (config.speech.engine == "command" && config.speech.command.empty())
+    return bad(source, "speech.command", "the engine \"command\" needs one");
+  if (!is_voice_name(config.speech.language)) return bad(source, "speech.language", "must be a language such as en");
   if (config.events.numbers == "hashed" && config.events.hash_key.size() < 16)
     return bad(source, "events.hash_key", "hashed numbers need a key of at least 16 characters");
   if (!is_subject_part(config.nats.subject_prefix) || !is_subject_part(config.nats.stream))

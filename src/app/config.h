@@ -83,7 +83,24 @@ struct Config {
     std::filesystem::path folder = "/usr/share/carillon/prompts";
     std::filesystem::path store = "/var/lib/carillon/prompts";
     std::vector<std::filesystem::path> sources;
+    std::string bucket;              // of names that are no files here
+    bool allow_private = false;      // https: sources on private addresses
+    std::filesystem::path ca_file;   // PEM authorities that are trusted beside the system's
+    int fetch_timeout_seconds = 30;  // of an https: source
+    int max_stale_hours = 24;        // so old may a copy be whose source is away
+    double sources_cache_mb = 2048;  // of https: and s3: sources
   } prompts;
+  struct Speech {
+    std::string engine = "espeak-ng";
+    std::string command;  // of engine "command"
+    bool command_takes_ssml = false;
+    std::string polly_engine = "neural";
+    std::string language = "en";  // of texts without Hebrew letters
+    std::string voice;            // of that language
+    double rate = 1;
+    double contact_prompts_per_second = 20;
+    double cache_mb = 2048;
+  } speech;
   struct Ledger {
     std::filesystem::path file = "/var/lib/carillon/ledger.db";
   } ledger;

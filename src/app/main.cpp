@@ -33,7 +33,6 @@ struct DialCommand {
 int serve(const Common& common) {
   const auto config = configure(common);
   if (!config) return fail_with(config.error());
-  if (process_environment()("S3_AUDIO_BUCKET")) log::warn("not_used_yet", {{"variable", "S3_AUDIO_BUCKET"}});
   auto service = Service::create(*config, true);
   if (!service) return fail_with(service.error());
   return (*service)->run(true);
@@ -193,8 +192,7 @@ int main_of(int argc, char** argv) {
 
   std::filesystem::path input;
   std::filesystem::path output;
-  auto* prompt_sub = app.add_subcommand("prompt", "prompts: audio for the telephone");
-  prompt_sub->require_subcommand(1);
+  auto* prompt_sub = app.get_subcommand("prompt");
   auto* convert_sub = prompt_sub->add_subcommand("convert", "convert audio to 8 kHz mono with its loudness in bounds");
   convert_sub->add_option("input", input, "WAV, MP3, FLAC, OGG, ulaw, alaw, sln")->required();
   convert_sub->add_option("output", output, "file ending in .ulaw, .alaw, .sln, .gsm, .g722 or .wav")->required();

@@ -17,6 +17,8 @@
 #include "app/cloudwatch_metrics.h"
 #include "app/dial_queue.h"
 #include "app/policies.h"
+#include "app/prompt_aws.h"
+#include "app/prompt_makers.h"
 #include "app/sinks.h"
 #include "app/version.h"
 #include "asterisk/node.h"
@@ -35,6 +37,11 @@ namespace asio = boost::asio;
 
 constexpr std::chrono::seconds kPublishAtStop{3};
 constexpr std::size_t kWebConnections = 4;  // beside those of the webhooks
+constexpr std::chrono::seconds kPromptsToldEvery{10};
+// Sinks and the queue's reader have pauses of their own, which a stop ends. Here only what mends itself at once is
+// tried again.
+constexpr aws::RetryPolicy kAwsRetry{
+    .max_attempts = 2, .base = std::chrono::milliseconds(50), .cap = std::chrono::seconds(1)};
 // More commits than this wait only behind a disk that does not answer.
 constexpr std::size_t kMaxLedgerBacklog = 2'000;
 
@@ -155,7 +162,8 @@ api::ApiOptions api_options(const Config& config) {
 
 // In the order in which they are made; they go in the opposite order.
 struct Service::Parts {
-  explicit Parts(const Config& configuration) : config(configuration), alarm(io), dial_alarm(io), signals(io) {}
+  explicit Parts(const Config& configuration)
+      : config(configuration), alarm(io), dial_alarm(io), signals(io), prompts_timer(io) {}
 
   Config config;
   asio::io_context io{1};
@@ -167,6 +175,11 @@ struct Service::Parts {
   std::unique_ptr<net::WebClient> web;
   std::unique_ptr<AwsAccess> aws;
   std::unique_ptr<publish::Relay> relay;
+  PromptsInUse prompts_in_use;
+  asio::steady_timer prompts_timer;
+  std::atomic<bool> is_over{false};  // for threads that wait for servers elsewhere
+  std::unique_ptr<net::WebClient> prompt_web;
+  std::unique_ptr<PromptAws> prompt_aws;
   std::unique_ptr<PromptLibrary> prompts;
   std::unique_ptr<AriProbe> ari;
   std::unique_ptr<asterisk::Node> node;
@@ -183,6 +196,7 @@ struct Service::Parts {
   // Also after a start that failed half way.
   ~Parts() {
     dial_queue.reset();
+    is_over = true;
     if (server) server->close();
     node.reset();
     // The store finishes what was submitted before it goes; its replies have nowhere to go any more.
@@ -216,11 +230,22 @@ struct Service::Parts {
     dial_queue = std::make_unique<DialQueue>(aws->client(), options, dial);
   }
 
+  // Tells the caches what is not to be evicted, now and again. What a call was given in between is the newest that they
+  // have, and goes last.
+  void keep_prompts() {
+    prompts_in_use.set(campaigns->prompts_in_use());
+    prompts_timer.expires_after(kPromptsToldEvery);
+    prompts_timer.async_wait([this](boost::system::error_code error) {
+      if (!error) keep_prompts();
+    });
+  }
+
   void begin_stop(int code) {
     if (is_stopping) return;
     is_stopping = true;
     exit_code = code;
     if (dial_queue) dial_queue->stop();
+    is_over = true;
     engine->stop_starting();
     server->stop_accepting();
     node->stop();
@@ -253,7 +278,7 @@ Result<std::unique_ptr<Service>> Service::create(const Config& config, bool star
   web.connections = kWebConnections + config.events.webhooks.size();
   p.web = std::make_unique<net::WebClient>(web);
   if (config.aws.is_used()) {
-    auto aws = AwsAccess::open(config.aws);
+    auto aws = AwsAccess::open(config.aws, kAwsRetry);
     if (!aws) return std::unexpected(aws.error());
     p.aws = std::move(*aws);
   }
@@ -267,8 +292,14 @@ Result<std::unique_ptr<Service>> Service::create(const Config& config, bool star
   if (has_metrics) sinks.push_back(std::make_unique<publish::CountingSink>(*p.store, counter));
   p.relay = std::make_unique<publish::Relay>(*p.store, std::move(sinks), relaying);
   p.relay_to_wake = p.relay.get();
+  p.prompt_web = std::make_unique<net::WebClient>(
+      net::WebClientOptions{.ca_file = config.prompts.ca_file, .user_agent = fmt::format("carillon/{}", kVersion)});
+  p.prompt_aws = std::make_unique<PromptAws>(config.aws);
+  auto makers =
+      make_prompt_makers(config, *p.prompt_web, *p.prompt_aws, p.prompts_in_use, [&p] { return p.is_over.load(); });
+  if (!makers) return std::unexpected(makers.error());
   p.prompts = std::make_unique<PromptLibrary>(
-      PromptFolders{config.prompts.folder, config.prompts.store, config.prompts.sources}, post);
+      PromptFolders{config.prompts.folder, config.prompts.store, config.prompts.sources}, post, *std::move(makers));
   p.ari = std::make_unique<AriProbe>(config.ari.host, config.ari.port, config.ari.username, config.ari.password);
   p.node = std::make_unique<asterisk::Node>(p.io, node_options(config));
   const auto on_fatal = [&p](const Error& error) {
@@ -283,6 +314,7 @@ Result<std::unique_ptr<Service>> Service::create(const Config& config, bool star
   p.campaigns =
       std::make_unique<Campaigns>(*p.engine, *p.store, p.dial_alarm, std::move(dialer), starts_leftovers, on_fatal);
   p.dial_alarm.on_ring = [&p] { p.campaigns->on_alarm(); };
+  p.campaigns->use_prompts(*p.prompts);
 
   api::Surroundings surroundings;
   surroundings.ari_state = [&p] { return p.ari->state(); };
@@ -328,6 +360,7 @@ int Service::run(bool handle_signals) {
       p.begin_stop(1);
       return;
     }
+    p.keep_prompts();
     p.node->start();
   });
   log::info("listening",

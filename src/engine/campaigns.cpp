@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "engine/campaign_prompts.h"
 
 namespace carillon {
 namespace {
@@ -83,6 +84,25 @@ void Campaigns::carry_out(const FetchDue& command) {
 
 void Campaigns::carry_out(const StartContact& command) { engine_.start_contact(command); }
 
+void Campaigns::carry_out(const SpeakPrompt& command) {
+  const auto on_spoken = [this, command](const Result<PromptInfo>& spoken) {
+    PromptAnswered answered{command.campaign_id, command.lane, command.contact_key, command.audio, {}};
+    if (spoken) {
+      answered.prompt = {.id = spoken->id, .pin = spoken->pin};
+    } else {
+      const auto code = spoken.error().code;
+      answered.prompt = {.problem = spoken.error().detail,
+                         .is_final = code == ErrorCode::Invalid || code == ErrorCode::AudioInvalid};
+    }
+    tell(std::move(answered));
+  };
+  if (prompts_ == nullptr) {
+    on_spoken(fail(ErrorCode::Unavailable, "nothing speaks here"));
+  } else {
+    prompts_->speak_for_contact(command.audio, command.variables, on_spoken);
+  }
+}
+
 void Campaigns::carry_out(const StartDirect& command) { engine_.start_direct(command); }
 
 void Campaigns::carry_out(const ChangeState& command) {
@@ -94,7 +114,69 @@ void Campaigns::carry_out(const ChangeState& command) {
   if (command.state == CampaignState::kRunning && campaign.started_at == Time{}) campaign.started_at = alarm_.now();
   const bool is_end = command.state == CampaignState::kCompleted || command.state == CampaignState::kCanceled;
   if (is_end) campaign.ended_at = alarm_.now();
-  keep(campaign, kEngine, fmt::format("campaign.{}", to_string(command.state)), [](const Result<Campaign>&) {});
+  const auto keep_it = [this](const Campaign& kept) {
+    keep(kept, kEngine, fmt::format("campaign.{}", to_string(kept.state)), [](const Result<Campaign>&) {});
+  };
+  if (command.state != CampaignState::kRunning) {
+    keep_it(campaign);
+    return;
+  }
+  // Its time has come, and nobody is there to be told: what it cannot say stops it where an operator sees it.
+  prepare(campaign, [campaign, keep_it](const Result<Campaign>& ready) {
+    if (ready) {
+      keep_it(*ready);
+      return;
+    }
+    Campaign paused = campaign;
+    paused.state = CampaignState::kPaused;
+    paused.detail = ready.error().detail;
+    keep_it(paused);
+  });
+}
+
+std::set<std::string> Campaigns::prompts_in_use() const {
+  std::set<std::string> ids;
+  for (const auto& view : dialer_.views()) {
+    const auto& campaign = view.campaign;
+    if (campaign.state == CampaignState::kCompleted || campaign.state == CampaignState::kCanceled) continue;
+    ids.insert({campaign.settings.audio, campaign.settings.preamble});
+  }
+  for (const auto& call : engine_.calls()) ids.insert(call.request.audio);
+  ids.erase("");
+  return ids;
+}
+
+void Campaigns::prepare(const Campaign& campaign, Reply<Campaign> reply) {
+  for (const auto& [name, id] :
+       {std::pair("audio", campaign.settings.audio), std::pair("preamble", campaign.settings.preamble)}) {
+    const bool is_gone =
+        prompts_ != nullptr && !has_prompt_sources(campaign.settings) && !id.empty() && !prompts_->is_stored(id);
+    if (!is_gone) continue;
+    reply(fail(ErrorCode::AudioInvalid, fmt::format("{}: the prompt {} is not stored any more", name, id)));
+    return;
+  }
+  if (!has_prompt_sources(campaign.settings)) {
+    reply(campaign);
+    return;
+  }
+  if (prompts_ == nullptr) {
+    reply(fail(ErrorCode::Unavailable, "nothing here makes prompts"));
+    return;
+  }
+  changing_.insert(campaign.id);
+  const auto on_prepared = [this, campaign, reply = std::move(reply)](Result<PreparedSettings> prepared) {
+    changing_.erase(campaign.id);
+    if (!prepared) {
+      log::warn("campaign_not_started", {{"campaign", campaign.id}, {"detail", prepared.error().detail}});
+      reply(std::unexpected(prepared.error()));
+      return;
+    }
+    Campaign ready = campaign;
+    ready.settings = std::move(prepared->settings);
+    if (!prepared->notice.empty()) ready.detail += "; " + prepared->notice;
+    reply(std::move(ready));
+  };
+  prepare_prompts(*prompts_, campaign.settings, on_prepared);
 }
 
 void Campaigns::carry_out(const RaiseAlarm& command) {
@@ -186,7 +268,15 @@ void Campaigns::begin(const std::string& id, CampaignVerb verb, const Actor& act
   campaign->detail = fmt::format("{} by {}", to_string(verb), actor.name);
   if (*state == CampaignState::kRunning && campaign->started_at == Time{}) campaign->started_at = now;
   campaign->ended_at = {};
-  keep(*campaign, actor, fmt::format("campaign.{}", to_string(verb)), reply);
+  prepare(*campaign, [this, id, actor, verb, reply](const Result<Campaign>& ready) {
+    if (ready) {
+      keep(*ready, actor, fmt::format("campaign.{}", to_string(verb)), reply);
+      return;
+    }
+    // What the dialer wanted of it meanwhile was put off.
+    if (const auto view = dialer_.view(id)) tell(CampaignChanged{view->campaign});
+    reply(std::unexpected(ready.error()));
+  });
 }
 
 void Campaigns::pause(const std::string& id, Actor actor, Reply<StopReport> reply) {

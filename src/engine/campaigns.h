@@ -10,6 +10,7 @@
 #include "core/campaign/campaign_verb.h"
 #include "core/campaign/dialer.h"
 #include "core/ports/alarm.h"
+#include "core/ports/prompts.h"
 #include "engine/engine.h"
 
 namespace carillon {
@@ -27,6 +28,9 @@ class Campaigns final : public Dialing {
   Campaigns(Engine& engine, CampaignStore& campaigns, Alarm& alarm, DialerOptions options, bool starts_leftovers,
             std::function<void(const Error&)> on_fatal);
 
+  // Who makes ready what campaigns say, before the first call and for each contact. Without one, campaigns that need it
+  // do not start; simulations have none.
+  void use_prompts(Prompts& prompts) { prompts_ = &prompts; }
   // Loads the campaigns, then starts the engine; `ready` as there.
   void start(std::function<void(Result<void>)> ready);
   void on_alarm();
@@ -40,6 +44,8 @@ class Campaigns final : public Dialing {
   void resume(const std::string& id, Actor actor, Reply<Campaign> reply);
   void pause(const std::string& id, Actor actor, Reply<StopReport> reply);
   void stop(const std::string& id, StopMode mode, Actor actor, Reply<StopReport> reply);
+  // Ids of stored prompts that unfinished campaigns and calls name.
+  std::set<std::string> prompts_in_use() const;
   void on_contacts_added(const std::string& id) { tell(ContactsAdded{id}); }
 
   std::optional<CampaignView> view(const std::string& id) const { return dialer_.view(id); }
@@ -63,11 +69,14 @@ class Campaigns final : public Dialing {
   void carry_out(const CountLanes& command);
   void carry_out(const FetchDue& command);
   void carry_out(const StartContact& command);
+  void carry_out(const SpeakPrompt& command);
   void carry_out(const StartDirect& command);
   void carry_out(const ChangeState& command);
   void carry_out(const RaiseAlarm& command);
   void begin(const std::string& id, CampaignVerb verb, const Actor& actor, const Reply<Campaign>& reply);
   void end(const std::string& id, CampaignVerb verb, StopMode mode, const Actor& actor, const Reply<StopReport>& reply);
+  // The settings as they are to be from now on; `reply` at once if nothing has to be made ready.
+  void prepare(const Campaign& campaign, Reply<Campaign> reply);
   Result<Campaign> find_idle(const std::string& id) const;
   void keep(Campaign campaign, const Actor& actor, std::string what, Reply<Campaign> reply);
   template <class T>
@@ -76,6 +85,7 @@ class Campaigns final : public Dialing {
   Engine& engine_;
   CampaignStore& campaigns_;
   Alarm& alarm_;
+  Prompts* prompts_ = nullptr;
   bool starts_leftovers_;
   std::function<void(const Error&)> on_fatal_;
   Dialer dialer_;

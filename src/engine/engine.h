@@ -119,8 +119,9 @@ class Engine {
     bool holds_slot = false;
     bool is_setting_up = false;  // ordered, no sign yet
     bool has_opted_out = false;
-    bool is_parked = false;             // left behind by an earlier process, and not asked for since
-    std::vector<std::uint32_t> forget;  // journal records to delete once it has ended and is durable
+    bool is_parked = false;               // left behind by an earlier process, and not asked for since
+    std::optional<ContactPrompt> prompt;  // the contact's own; its pin keeps it stored while the call may play it
+    std::vector<std::uint32_t> forget;    // journal records to delete once it has ended and is durable
   };
   using Use = std::function<void(Entry&)>;
 

@@ -166,7 +166,7 @@ void Engine::start_contact(const StartContact& start) {
   request.contact_id = start.contact.external_id;
   request.try_number = start.contact.tries + 1;
   request.number = start.contact.number;
-  request.audio = campaign.settings.audio;
+  request.audio = start.contact.prompt ? start.contact.prompt->id : campaign.settings.audio;
   request.caller_id = start.caller_id;
   request.variables = start.contact.variables;
   request.trunk = start.trunk;
@@ -178,6 +178,7 @@ void Engine::start_contact(const StartContact& start) {
   entry.rules = start.rules;
   entry.lane = start.contact.lane;
   entry.calling_time = start.calling_time;
+  entry.prompt = start.contact.prompt;
   take_slot(entry, now);
   submit_intent(entry, true, now);
 }
@@ -196,6 +197,7 @@ void Engine::submit_intent(Entry& entry, bool is_new, Time now) {
   request.rules = entry.rules;
   request.calling_time = entry.calling_time;
   request.now = now;
+  request.prompt = entry.prompt;
   store_.intend(std::move(request), [this, id](const Result<StartResult>& result) { on_intended(id, result); });
   arm();
 }

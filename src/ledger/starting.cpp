@@ -37,7 +37,7 @@ std::vector<Verdict> ask_gates(const StartRequest& request, Facts facts, std::in
   if (budget) {
     facts.reserved = static_cast<double>(open_attempts) * worst_cost(*budget, request.rules->max_call);
   }
-  return evaluate_gates(facts, request.rules->context(request.now, &request.calling_time));
+  return evaluate_gates(facts, request.rules->context(request.now, &request.calling_time, prompt_of(request)));
 }
 
 StartResult start_call(Database& db, const StartRequest& request) {

@@ -218,6 +218,10 @@ Error error_of(CURLcode code, const Exchange& exchange, const std::string& host,
     return {ErrorCode::Invalid, host + " is not on the public internet: its address is " + exchange.refused_address};
   if (code == CURLE_OPERATION_TIMEDOUT)
     return {ErrorCode::Timeout, fmt::format("{} did not answer within {}", host, to_words(exchange.request.timeout))};
+  long redirects = 0;
+  curl_easy_getinfo(exchange.curl, CURLINFO_REDIRECT_COUNT, &redirects);
+  if (code == CURLE_UNSUPPORTED_PROTOCOL && redirects > 0)
+    return {ErrorCode::Invalid, host + " redirects to what may not be used here"};
   if (code == CURLE_TOO_MANY_REDIRECTS) return {ErrorCode::Io, host + " redirects too often"};
   return {ErrorCode::Io, host + ": " + printable(text.empty() ? curl_easy_strerror(code) : text)};
 }

@@ -29,8 +29,8 @@ struct PromptSource {
 Result<PromptSource> parse_prompt_source(std::string_view audio);
 
 struct Fetched {
-  std::filesystem::path file;  // the bytes, for the caller to remove; none if not_modified
-  std::string etag;            // empty if the server has none
+  std::filesystem::path file{};  // the bytes, for the caller to remove; none if not_modified
+  std::string etag{};            // empty if the server has none
   bool not_modified = false;
 };
 

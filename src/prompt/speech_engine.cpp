@@ -40,6 +40,7 @@ Result<void> check_request(const SpeechEngine& engine, const SpeechRequest& requ
   if (!request.voice.empty() && !is_voice_name(request.voice)) {
     return fail(ErrorCode::Invalid, "\"" + printable(request.voice, 60) + "\" is no name of a voice");
   }
+  if (auto why = engine.why_no_voice(request.language); !why.empty()) return fail(ErrorCode::Invalid, std::move(why));
   if (request.voice.empty() && engine.voice_for(request.language).empty()) {
     return fail(ErrorCode::Invalid,
                 "the speech engine " + engine.name() + " has no voice for " + request.language + "; name one");

@@ -2,6 +2,7 @@
 // does, for a worker thread.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,10 @@ class SpeechEngine {
   virtual Result<std::vector<SpeechVoice>> voices() = 0;
   // What it speaks for the language if no voice is asked for; empty if it has none.
   virtual std::string voice_for(const std::string& language) const = 0;
+  // Why it has no voice for the language, for people; empty if there is nothing better to say than that.
+  virtual std::string why_no_voice(const std::string& /*language*/) const { return ""; }
+  // Characters that a service has billed since the start.
+  virtual std::int64_t billed_characters() const { return 0; }
   virtual Result<Audio> synthesize(const SpeechRequest& request) = 0;
 };
 

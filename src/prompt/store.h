@@ -50,6 +50,10 @@ bool is_prompt_id(std::string_view text);
 // NotFound if it is not stored.
 Result<StoredPrompt> read_prompt(const std::filesystem::path& folder, std::string_view id);
 
+// The whole of one of its files, by its ending (".ulaw"). NotFound if there is none.
+Result<std::string> read_prompt_file(const std::filesystem::path& folder, std::string_view id,
+                                     std::string_view extension);
+
 struct PromptPage {
   std::vector<StoredPrompt> prompts;  // by rising id
   std::string next;                   // `after` of the next page; empty if this was the last one

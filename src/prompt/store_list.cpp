@@ -69,6 +69,16 @@ Result<StoredPrompt> read_prompt(const fs::path& folder, std::string_view id) {
   return parse_metadata(*json, id);
 }
 
+Result<std::string> read_prompt_file(const fs::path& folder, std::string_view id, std::string_view extension) {
+  // Ten minutes of .sln.
+  constexpr std::size_t kMaxFileBytes = 16 * 1024 * 1024;
+  const bool is_known = std::ranges::find(store_files::kAudio, extension) != store_files::kAudio.end();
+  if (!is_prompt_id(id) || !is_known) return no_such(id);
+  auto bytes = read_bounded(store_files::file_of(folder, id, extension), kMaxFileBytes);
+  if (!bytes && bytes.error().code == ErrorCode::NotFound) return no_such(id);
+  return bytes;
+}
+
 Result<PromptPage> list_prompts(const fs::path& folder, std::string_view after, std::size_t limit) {
   limit = std::clamp<std::size_t>(limit, 1, kMaxPage);
   std::set<std::string> ids;  // the lowest of them, one more than asked for

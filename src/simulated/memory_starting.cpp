@@ -16,7 +16,8 @@ StartResult hold(const Verdict& verdict, Time now) {
 }
 
 std::optional<Verdict> ask_gates(const StartRequest& request, const Facts& facts) {
-  return deciding_verdict(evaluate_gates(facts, request.rules->context(request.now, &request.calling_time)));
+  return deciding_verdict(
+      evaluate_gates(facts, request.rules->context(request.now, &request.calling_time, prompt_of(request))));
 }
 
 StartResult started() { return {StartResult::Kind::kStarted, std::nullopt, std::nullopt}; }

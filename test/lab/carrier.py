@@ -20,6 +20,7 @@ import pathlib
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -217,7 +218,10 @@ def _await_ack(label: str, then: str) -> list[str]:
     """The ACK of a final response; a CANCEL that crossed that response is answered, and changes nothing."""
     return [_go(label), _label(f"late-{label}"), _respond(200), _label(label),
             _receive("CANCEL", f"late-{label}", optional="true"),
-            _receive("ACK", then, timeout=32000, ontimeout="end")]
+            f'<recv request="ACK" next="{then}" timeout="32000" ontimeout="end"><action>'
+            '<gettimeofday assign_to="ms,us"/><multiply assign_to="ms" value="1000"/>'
+            '<divide assign_to="us" value="1000"/><add assign_to="ms" variable="us"/>'
+            '<log message="ACK [call_id] [$ms]"/></action></recv>']
 
 
 # RFC 3261 12.1.1: the callee's BYE goes to the Contact of the INVITE, with From and To exchanged.
@@ -245,7 +249,9 @@ def scenario(rules: Sequence[Rule], ports: Mapping[str, int]) -> str:
              '<ereg regexp="[^ ].*" search_in="hdr" header="To:" check_it="false" assign_to="to"/>',
              '<gettimeofday assign_to="ms,us"/><multiply assign_to="ms" value="1000"/>',
              '<divide assign_to="us" value="1000"/><add assign_to="ms" variable="us"/>',
-             '<log message="INVITE [$called] [call_id] [$ms]"/>']
+             # Where the caller wants its audio: the port from which its own comes.
+             '<ereg regexp="m=audio ([0-9]+)" search_in="body" check_it="false" assign_to="media,rtp"/>',
+             '<log message="INVITE [$called] [call_id] [$ms] [$rtp]"/>']
     steps += [f'<ereg regexp={quoteattr(f"^({rule.pattern})$")} search_in="var" variable="called" check_it="false" '
               f'assign_to="r{i}"/>' for i, rule in enumerate(rules)]
     steps += ["</action></recv>", _respond(100, tag="")]
@@ -262,7 +268,7 @@ def scenario(rules: Sequence[Rule], ports: Mapping[str, int]) -> str:
               _label("leave"), _send(_BYE, repeats=True), _receive("BYE", "parted", optional="true"),
               _receive("481", "end", optional="true"), _receive("200", "end"),
               _label("parted"), _respond(200, tag=""), _label("end"), "<nop/>",
-              '<Reference variables="line"/>']
+              '<Reference variables="line,media"/>']
     return '<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="carrier">\n' + "\n".join(steps) + "\n</scenario>\n"
 
 
@@ -276,6 +282,16 @@ class Invite(NamedTuple):
     number: str
     call_id: str
     at_ms: int  # since the epoch
+    rtp_port: int  # of the caller
+
+
+class Packet(NamedTuple):
+    arrived_ms: float  # since the epoch, as the kernel stamped it
+    timestamp: int     # of RTP
+    audio: bytes       # mu-law
+
+
+_RECORD = struct.Struct("<qIIHHHB")  # Record of test/tools/far_end.cpp
 
 
 def free_port(kind: int = socket.SOCK_DGRAM) -> int:
@@ -303,6 +319,9 @@ class Carrier:
 
     def __init__(self, folder: pathlib.Path, *, sip_port: int | None = None, rules: Sequence[Rule] = RULES,
                  echo: bool = True, far_end: pathlib.Path = FAR_END) -> None:
+        # Before start(): personas that say a tone of so many hertz, and whether what people hear is kept.
+        self.tones: dict[str, int] = {}
+        self.record = False
         self.folder = folder.resolve()
         self.rules = list(rules)
         self.echo = echo
@@ -354,15 +373,39 @@ class Carrier:
 
     def invite_log(self) -> list[Invite]:
         """The INVITEs since this object was made or since reset(), in order; one that was repeated counts once."""
+        found: dict[str, Invite] = {}
+        for number, call_id, at, rtp in self._logged("INVITE"):
+            found.setdefault(call_id, Invite(number, call_id, int(float(at)), int(rtp)))
+        return list(found.values())
+
+    def answers(self) -> dict[str, float]:
+        """When the caller acknowledged the answer (or the refusal), in ms since the epoch, by call_id of the INVITE."""
+        found: dict[str, float] = {}
+        for call_id, at in self._logged("ACK"):
+            found.setdefault(call_id, float(at))
+        return found
+
+    def _logged(self, word: str) -> list[list[str]]:
         if not self._log.exists():
             return []
         with self._log.open("rb") as file:
             file.seek(self._log_start)
             lines = [line.split() for line in file.read().decode().split("\n")[:-1]]
-        found: dict[str, Invite] = {}
-        for _, number, call_id, at in lines:
-            found.setdefault(call_id, Invite(number, call_id, int(float(at))))
-        return list(found.values())
+        return [line[1:] for line in lines if line and line[0] == word]
+
+    def heard(self, persona: str) -> dict[int, list[Packet]]:
+        """What this persona heard since the start, by the caller's RTP port; only with `record`."""
+        self._ask("stats")  # which writes down what is still in memory
+        index = list(self.rtp_ports).index(persona)
+        data = (self.folder / "heard.bin").read_bytes()
+        found: dict[int, list[Packet]] = {}
+        at = 0
+        while at + _RECORD.size <= len(data):
+            arrival, _, timestamp, port, _, length, whose = _RECORD.unpack_from(data, at)
+            at += _RECORD.size + length
+            if whose == index:
+                found.setdefault(port, []).append(Packet(arrival / 1e6, timestamp, data[at - length:at]))
+        return found
 
     def invites(self) -> list[str]:
         """The numbers that were called, as invite_log() has them."""
@@ -400,7 +443,10 @@ class Carrier:
         if not self.far_end.exists():
             raise CarrierError(f"{self.far_end} is not there: build the target far_end")
         words = [f"{name}:{port}:{PERSONAS.get(name, '')}".rstrip(":") for name, port in self.rtp_ports.items()]
-        command = [self.far_end, "--control", str(self.control_port), *(["--echo"] if self.echo else []),
+        more = ["--record", self.folder / "heard.bin"] if self.record else []
+        for name, hertz in self.tones.items():
+            more += ["--tone", f"{name}:{hertz}"]
+        command = [self.far_end, "--control", str(self.control_port), *(["--echo"] if self.echo else []), *more,
                    *(word for name in words for word in ("--persona", name))]
         self._far_end = self._spawn(command, "far_end.log", subprocess.PIPE)
         assert self._far_end.stdout is not None

@@ -1,9 +1,10 @@
 // The far end of all calls' audio: the people who were called, as the system tests and the demo need them.
 //
-//   far_end --control PORT [--echo] --persona NAME:PORT[:SCRIPT] …
+//   far_end --control PORT [--echo] [--record FILE] [--tone NAME:HERTZ] … --persona NAME:PORT[:SCRIPT] …
 //
 // Each persona is one UDP socket on 127.0.0.1. It listens and measures; it presses the keys of its SCRIPT, which is
-// KEY@MILLISECONDS,… from the first packet of a call (1@2000,9@6000); with --echo it says back what it hears. Prints
+// KEY@MILLISECONDS,… from the first packet of a call (1@2000,9@6000); with --echo it says back what it hears, with
+// --tone it says that tone. --record keeps every packet of audio that is heard, as Record has it. Prints
 // "ready" once all ports are open. The control port takes a word per datagram: stats (answers JSON), reset, quit.
 //
 // The echo has a beat of its own, a packet per 20 ms as long as audio was heard within the last second: two personas
@@ -20,11 +21,14 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <memory>
+#include <numbers>
 #include <regex>
 #include <span>
 #include <stdexcept>
@@ -73,6 +77,24 @@ std::uint32_t read_number(std::span<const Byte> bytes) {
 void write_number(std::span<Byte> bytes, std::uint64_t value) {
   for (auto b = bytes.rbegin(); b != bytes.rend(); ++b, value >>= 8) *b = static_cast<Byte>(value);
 }
+
+// ITU-T G.711 mu-law of a 16-bit sample.
+Byte to_ulaw(int sample) {
+  constexpr int kBias = 132, kClip = 32'635;
+  const int sign = sample < 0 ? 0x80 : 0;
+  const int magnitude = std::min(std::abs(sample), kClip) + kBias;
+  int exponent = 7;
+  for (int mask = 0x4000; exponent > 0 && !(magnitude & mask); mask >>= 1) --exponent;
+  return static_cast<Byte>(~(sign | exponent << 4 | (magnitude >> (exponent + 3) & 0x0f)));
+}
+
+// What stands before each packet's audio in the file of --record, little-endian without gaps.
+struct [[gnu::packed]] Record {
+  std::int64_t arrival_ns;  // since the epoch
+  std::uint32_t ssrc, timestamp;
+  std::uint16_t source_port, sequence, bytes;
+  Byte persona;  // in the order of the command line
+};
 
 struct Persona;
 
@@ -148,6 +170,7 @@ struct Persona {
   std::string name;
   std::uint16_t port = 0;
   std::vector<Press> script;
+  int hertz = 0;  // of the tone that it says; 0: none
   int fd = -1;
   std::unordered_map<std::uint64_t, Stream> streams;  // by source; bounded by the number of ports
   Statistics statistics;
@@ -164,7 +187,11 @@ struct Persona {
 struct Options {
   std::uint16_t control = 0;
   bool echo = false;
+  std::string record;  // file; empty: none
+  std::vector<std::pair<std::string, int>> tones;
   std::vector<Persona> personas;
+
+  bool speaks(const Persona& persona) const { return echo || persona.hertz > 0; }
 };
 
 // Datagrams that share one system call, in or out.
@@ -232,7 +259,12 @@ class FarEnd {
     for (Persona& persona : options_.personas) {
       persona.fd = open_socket(persona.port);
       fds_.push_back({persona.fd, POLLIN, 0});
+      for (const auto& [name, hertz] : options_.tones)
+        if (name == persona.name) persona.hertz = hertz;
     }
+    if (options_.record.empty()) return;
+    record_.reset(std::fopen(options_.record.c_str(), "wb"));
+    if (!record_) throw std::runtime_error("cannot write " + options_.record);
   }
 
   void run() {
@@ -282,9 +314,20 @@ class FarEnd {
 
     ++persona.statistics.packets;
     const auto audio = packet.subspan(kRtpHeader);
+    if (record_) {
+      const Record record{at.count(),
+                          ssrc,
+                          timestamp,
+                          ntohs(from.sin_port),
+                          sequence,
+                          static_cast<std::uint16_t>(audio.size()),
+                          static_cast<Byte>(&persona - options_.personas.data())};
+      std::fwrite(&record, sizeof record, 1, record_.get());
+      std::fwrite(audio.data(), 1, audio.size(), record_.get());
+    }
     std::ranges::fill(stream.heard, kUlawSilence);
     std::ranges::copy(audio.first(std::min(audio.size(), stream.heard.size())), stream.heard.begin());
-    if (options_.echo && stream.due == kNever) stream.due = at;
+    if (options_.speaks(persona) && stream.due == kNever) stream.due = at;
     if (stream.due != kNever) talking_.insert(&stream);
   }
 
@@ -303,7 +346,7 @@ class FarEnd {
     stream.ssrc = ssrc;
     stream.first = stream.last = at;
     if (!persona.script.empty()) stream.due = stream.key_due = at + persona.script[0].after;
-    if (options_.echo) stream.due = at;
+    if (options_.speaks(persona)) stream.due = at;
     return stream;
   }
 
@@ -318,13 +361,23 @@ class FarEnd {
   // Sends what the person does now, a key press or audio; returns when to come again.
   Time say_next(Stream& stream, Time due) {
     const std::vector<Press>& script = stream.persona->script;
-    const bool talks = options_.echo && due - stream.last <= kTalksOn;
+    const bool talks = options_.speaks(*stream.persona) && due - stream.last <= kTalksOn;
     if (stream.key < script.size() && due >= stream.key_due)
       send_key(stream, due);
     else if (talks)
-      send(stream, kPcmu, due, stream.heard);
+      send(stream, kPcmu, due, stream.persona->hertz > 0 ? tone_of(stream) : stream.heard);
     if (talks || stream.key_packet > 0) return due + kPacketTime;
     return stream.key < script.size() ? stream.key_due : kNever;
+  }
+
+  static std::array<Byte, kSamplesPerPacket> tone_of(const Stream& stream) {
+    std::array<Byte, kSamplesPerPacket> audio{};
+    for (std::size_t i = 0; i < audio.size(); ++i) {
+      const double sample = static_cast<double>(stream.own_sequence * kSamplesPerPacket + i);
+      const double phase = 2 * std::numbers::pi * stream.persona->hertz * sample / kOneSecond;
+      audio[i] = to_ulaw(static_cast<int>(8'000 * std::sin(phase)));
+    }
+    return audio;
   }
 
   void send_key(Stream& stream, Time due) {
@@ -363,6 +416,7 @@ class FarEnd {
     std::string_view command(word.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
     while (command.ends_with('\n')) command.remove_suffix(1);
     if (command == "reset") reset();
+    if (record_) std::fflush(record_.get());
     const bool is_known = command == "reset" || command == "quit";
     const std::string answer = command == "stats" ? statistics() : is_known ? "ok\n" : "unknown command\n";
     sendto(fds_[0].fd, answer.data(), answer.size(), 0, reinterpret_cast<sockaddr*>(&from), size);
@@ -395,6 +449,7 @@ class FarEnd {
   std::vector<pollfd> fds_;              // control, then one per persona
   std::unordered_set<Stream*> talking_;  // those with something due
   std::uint32_t stream_count_ = 0;
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> record_{nullptr, &std::fclose};
   Batch in_, out_;
 };
 
@@ -420,6 +475,13 @@ Persona parse_persona(const std::string& text) {
   return persona;
 }
 
+std::pair<std::string, int> parse_tone(const std::string& text) {
+  std::smatch part;
+  if (!std::regex_match(text, part, std::regex("([a-z0-9-]+):([0-9]{2,4})")))
+    throw std::invalid_argument(fmt::format("a tone is NAME:HERTZ, not '{}'", text));
+  return {part[1], std::stoi(part[2])};
+}
+
 Options parse(std::span<char*> arguments) {
   Options options;
   for (std::size_t i = 1; i < arguments.size(); ++i) {
@@ -427,8 +489,10 @@ Options parse(std::span<char*> arguments) {
     if (name == "--echo") options.echo = true;
     if (name == "--control") options.control = parse_port(value);
     if (name == "--persona") options.personas.push_back(parse_persona(value));
-    if (name != "--echo" && name != "--control" && name != "--persona")
-      throw std::invalid_argument("unknown option " + name);
+    if (name == "--record") options.record = value;
+    if (name == "--tone") options.tones.push_back(parse_tone(value));
+    constexpr std::array kNames{"--echo", "--control", "--persona", "--record", "--tone"};
+    if (std::ranges::find(kNames, name) == kNames.end()) throw std::invalid_argument("unknown option " + name);
     i += name == "--echo" ? 0 : 1;
   }
   if (options.control == 0 || options.personas.empty())

@@ -67,10 +67,13 @@ struct Budget {
 struct CampaignSettings {
   std::string name;
   CampaignClass kind = CampaignClass::kInformational;
-  std::string policy;                // id of the policy pack: "il", "us", "uk", "eu"
-  std::string advertiser;            // who speaks: scope of suppressions and consents
-  std::string audio;                 // stored prompt's id; empty = the built-in welcome
-  std::string preamble;              // played first: who calls, and how to be removed; empty = none
+  std::string policy;      // id of the policy pack: "il", "us", "uk", "eu"
+  std::string advertiser;  // who speaks: scope of suppressions and consents
+  std::string audio;       // stored prompt's id; empty = the built-in welcome
+  std::string preamble;    // played first: who calls, and how to be removed; empty = none
+  // Where these two come from, if that is elsewhere (https:, s3:) or text (say:): looked at again at each start.
+  std::string audio_source;
+  std::string preamble_source;
   std::map<char, KeyAction> keys;    // over the built-in tree; empty = its own (1 2 3 9 0)
   std::string region;                // ISO 3166, for numbers without a country code; empty = they are refused
   std::string time_zone;             // IANA, for contacts whose zone is not known otherwise; empty = none
@@ -85,6 +88,9 @@ struct CampaignSettings {
   Duration ring_timeout{30'000};   // 15 s to 120 s
   Duration expected_call{60'000};  // must fit into the window, too
   std::optional<Budget> budget;
+
+  // The message is text with names in braces, spoken anew for each contact: `audio` is empty, `audio_source` the text.
+  bool has_contact_prompts() const { return audio.empty() && !audio_source.empty(); }
 
   bool operator==(const CampaignSettings&) const = default;
 };

@@ -23,7 +23,7 @@ using std::chrono::seconds;
 constexpr std::size_t kMaxTextBytes = 256 * 1024;  // of all settings
 constexpr std::size_t kMaxDepth = 6;               // the deepest is hours: object, object, array
 constexpr std::size_t kMaxNameBytes = 200;         // name and advertiser: a line on a screen
-constexpr std::size_t kMaxAudioBytes = 1024;       // the API takes paths and URLs where the ledger keeps ids
+constexpr std::size_t kMaxAudioBytes = 8192;       // the API takes paths, URLs and texts where the ledger keeps ids
 constexpr std::size_t kMaxTrunks = 32;
 constexpr std::size_t kMaxSpansPerDay = 12;
 constexpr double kMaxCallsPerSecond = 1000;  // as trunk.calls_per_second
@@ -162,6 +162,8 @@ void read_who(Members& members, CampaignSettings& settings) {
   members.text("advertiser", settings.advertiser, kMaxNameBytes);
   members.text("audio", settings.audio, kMaxAudioBytes);
   members.text("preamble", settings.preamble, kMaxAudioBytes);
+  members.text("audioSource", settings.audio_source, kMaxAudioBytes);
+  members.text("preambleSource", settings.preamble_source, kMaxAudioBytes);
 }
 
 void read_keys(Members& members, std::map<char, KeyAction>& keys, std::optional<Error>& error) {
@@ -370,6 +372,8 @@ std::string to_json_text(const CampaignSettings& settings) {
   add_text("advertiser", settings.advertiser);
   add_text("audio", settings.audio);
   add_text("preamble", settings.preamble);
+  add_text("audioSource", settings.audio_source);
+  add_text("preambleSource", settings.preamble_source);
   if (!settings.keys.empty()) {
     json::object keys;
     for (const auto& [key, action] : settings.keys) keys[std::string_view(&key, 1)] = to_string(action);

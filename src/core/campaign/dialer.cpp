@@ -39,6 +39,7 @@ DialerStep Dialer::step(Time now, std::vector<DialerEvent> events) {
   start_calls(now);
   for (auto& [id, slot] : campaigns_) {
     refill(slot, now);
+    speak_ahead(slot);
     watch(slot, now);
   }
   return std::exchange(step_, {});
@@ -129,6 +130,17 @@ void Dialer::apply(const StartAnswered& event, Time) {
   // The copy in hand was old: what the ledger has now is to be fetched, which was passed over while it was in hand.
   if (event.result.kind == StartResult::Kind::kGone) lane.has_more = true;
   if (event.result.due_at) lane.note_due(*event.result.due_at);
+}
+
+void Dialer::apply(const PromptAnswered& event, Time) {
+  auto* slot = find(event.campaign_id);
+  if (slot == nullptr) return;
+  slot->speaking.erase(event.contact_key);
+  if (event.audio != slot->campaign().settings.audio_source) return;
+  // It may have left the hopper: then it is asked for once more when it comes back.
+  for (auto& contact : slot->lanes[event.lane].hopper) {
+    if (contact.key == event.contact_key) contact.prompt = event.prompt;
+  }
 }
 
 void Dialer::apply(const ContactDue& event, Time) {
@@ -266,6 +278,27 @@ void Dialer::refill(CampaignSlot& slot, Time now) {
   }
 }
 
+// Prompts of the contacts who come next, a bounded number: what is spoken for them takes room until they are called.
+void Dialer::speak_ahead(CampaignSlot& slot) {
+  const auto& settings = slot.campaign().settings;
+  if (!settings.has_contact_prompts() || !takes_calls(slot.campaign().id)) return;
+  std::size_t ahead = slot.speaking.size();
+  for (const auto& [id, lane] : slot.lanes) {
+    ahead += static_cast<std::size_t>(
+        std::ranges::count_if(lane.hopper, [](const DueContact& contact) { return contact.prompt.has_value(); }));
+  }
+  for (auto& [id, lane] : slot.lanes) {
+    if (!lane.calling_time.is_open) continue;
+    for (const auto& contact : lane.hopper) {
+      if (ahead >= options_.prompts_ahead) return;
+      if (contact.prompt || !slot.speaking.insert(contact.key).second) continue;
+      ++ahead;
+      step_.commands.emplace_back(
+          SpeakPrompt{slot.campaign().id, id, contact.key, settings.audio_source, contact.variables});
+    }
+  }
+}
+
 void Dialer::LaneState::note_due(Time due_at) {
   if (due_at == Time{}) {
     has_more = true;
@@ -284,6 +317,11 @@ void Dialer::LaneState::empty_hopper(std::set<std::int64_t>& in_hand) {
 void Dialer::LaneState::add(const DueContact& contact) {
   const auto end_of_again = hopper.begin() + static_cast<std::ptrdiff_t>(again_in_hopper());
   hopper.insert(contact.due_at != Time{} ? end_of_again : hopper.end(), contact);
+}
+
+std::deque<DueContact>::iterator Dialer::LaneState::first_callable(bool needs_prompt) {
+  return std::ranges::find_if(hopper,
+                              [&](const DueContact& contact) { return !needs_prompt || contact.prompt.has_value(); });
 }
 
 std::size_t Dialer::LaneState::again_in_hopper() const {

@@ -39,6 +39,8 @@ struct DialerOptions {
   Duration max_call{600'000};
   bool is_window_enforced = true;
   std::size_t hopper = 500;  // due contacts in memory, per campaign and lane
+  // Prompts of contacts that are being spoken, or are ready and wait for their call, per campaign that speaks to each.
+  std::size_t prompts_ahead = 100;
 };
 
 // ---------------------------------------------------------------- what happened
@@ -67,6 +69,14 @@ struct StartAnswered {
   int lane = 0;
   std::int64_t contact_key = 0;
   StartResult result;
+};
+// The answer to SpeakPrompt.
+struct PromptAnswered {
+  std::string campaign_id;
+  int lane = 0;
+  std::int64_t contact_key = 0;
+  std::string audio;  // as asked: the campaign's text may have changed meanwhile
+  ContactPrompt prompt;
 };
 // A contact is ready (again) from then on: a retry, or one that an operator resolved.
 struct ContactDue {
@@ -105,9 +115,9 @@ struct PlacingChanged {
   std::string reason;  // why not
 };
 
-using DialerEvent =
-    std::variant<CampaignChanged, ContactsAdded, LanesCounted, ContactsFetched, StartAnswered, ContactDue, SlotTaken,
-                 SlotsTold, SlotFreed, SetUpDone, TrunkRang, TrunkEnded, DirectWaiting, PlacingChanged>;
+using DialerEvent = std::variant<CampaignChanged, ContactsAdded, LanesCounted, ContactsFetched, StartAnswered,
+                                 PromptAnswered, ContactDue, SlotTaken, SlotsTold, SlotFreed, SetUpDone, TrunkRang,
+                                 TrunkEnded, DirectWaiting, PlacingChanged>;
 
 // ---------------------------------------------------------------- what is to be done
 
@@ -129,6 +139,14 @@ struct StartContact {
   std::string trunk;
   std::string caller_id;
 };
+// The contact's own prompt is to be spoken.
+struct SpeakPrompt {
+  std::string campaign_id;
+  int lane = 0;
+  std::int64_t contact_key = 0;
+  std::string audio;  // the text, with names in braces
+  std::string variables;
+};
 // The next waiting call of /dial.
 struct StartDirect {
   std::string trunk;
@@ -146,7 +164,8 @@ struct RaiseAlarm {
   std::string reason;
 };
 
-using DialerCommand = std::variant<CountLanes, FetchDue, StartContact, StartDirect, ChangeState, RaiseAlarm>;
+using DialerCommand =
+    std::variant<CountLanes, FetchDue, StartContact, SpeakPrompt, StartDirect, ChangeState, RaiseAlarm>;
 
 struct DialerStep {
   std::vector<DialerCommand> commands;
@@ -200,6 +219,8 @@ class Dialer {
     // Everything goes back to the ledger, to be fetched again.
     void empty_hopper(std::set<std::int64_t>& in_hand);
     void add(const DueContact& contact);
+    // The first in the hopper who can be called now; end() if none can.
+    std::deque<DueContact>::iterator first_callable(bool needs_prompt);
     std::size_t again_in_hopper() const;
   };
   // Stride scheduling: of those who compete, the smallest goes first, and pays for each call by its weight.
@@ -217,7 +238,8 @@ class Dialer {
     std::string refusal;  // its policy is missing: nothing is called
     Pacer pacer{Pace{}};
     std::map<int, LaneState> lanes;
-    std::set<std::int64_t> in_hand;  // contacts in the hopper, or whose start is not answered yet
+    std::set<std::int64_t> in_hand;   // contacts in the hopper, or whose start is not answered yet
+    std::set<std::int64_t> speaking;  // contacts whose prompt is being spoken, in the hopper or not any more
     int last_lane = -1;
     int live = 0;
     Turn turn;
@@ -252,6 +274,7 @@ class Dialer {
   void apply(const LanesCounted& event, Time now);
   void apply(const ContactsFetched& event, Time now);
   void apply(const StartAnswered& event, Time now);
+  void apply(const PromptAnswered& event, Time now);
   void apply(const ContactDue& event, Time now);
   void apply(const SlotTaken& event, Time now);
   void apply(const SlotsTold& event, Time now);
@@ -274,6 +297,7 @@ class Dialer {
   LaneState* next_candidate(CampaignSlot& slot, Time now);
   void take_slot(Trunk& trunk, CampaignSlot* slot, Time now);
   void refill(CampaignSlot& slot, Time now);
+  void speak_ahead(CampaignSlot& slot);
   void watch(CampaignSlot& slot, Time now);
   void wake(Time when);
   CampaignSlot* find(const std::string& campaign_id);

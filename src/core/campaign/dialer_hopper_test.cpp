@@ -75,6 +75,7 @@ class Backlog {
     events_.emplace_back(TrunkEnded{kTrunk, end});
     events_.emplace_back(SlotFreed{kTrunk, kCampaign});
   }
+  void carry_out(const SpeakPrompt&) { FAIL(); }
   void carry_out(const StartDirect&) { FAIL(); }
   void carry_out(const ChangeState&) {}
   void carry_out(const RaiseAlarm& alarm) { EXPECT_EQ(alarm.reason, ""); }

@@ -146,8 +146,9 @@ Dialer::Attempted Dialer::start_one(CampaignSlot& slot, Time now) {
   if (!choice.is_probe) slot.dialable_since.reset();
   StartContact start;
   start.rules = slot.rules;
-  start.contact = std::move(lane->hopper.front());
-  lane->hopper.pop_front();
+  const auto chosen = lane->first_callable(settings.has_contact_prompts());
+  start.contact = std::move(*chosen);
+  lane->hopper.erase(chosen);
   start.calling_time = lane->calling_time;
   start.trunk = choice.trunk->config.name;
   start.caller_id = pick_caller_id(choice.trunk->config.caller_ids, start.contact.number);
@@ -159,6 +160,8 @@ Dialer::Attempted Dialer::start_one(CampaignSlot& slot, Time now) {
 Dialer::LaneState* Dialer::next_candidate(CampaignSlot& slot, Time now) {
   LaneState* first = nullptr;
   LaneState* after_last = nullptr;
+  std::size_t unspoken = 0;  // contacts who wait for their prompt alone
+  const bool needs_prompt = slot.campaign().settings.has_contact_prompts();
   std::optional<Time> opens_at;
   for (auto& [id, lane] : slot.lanes) {
     const bool has_work = lane.has_work();
@@ -167,12 +170,19 @@ Dialer::LaneState* Dialer::next_candidate(CampaignSlot& slot, Time now) {
       if (slot.waits_for.empty()) slot.waits_for = lane.calling_time.detail;
     }
     if (lane.hopper.empty() || !lane.calling_time.is_open) continue;
+    if (lane.first_callable(needs_prompt) == lane.hopper.end()) {
+      unspoken += lane.hopper.size();
+      continue;
+    }
     if (first == nullptr) first = &lane;
     if (after_last == nullptr && id > slot.last_lane) after_last = &lane;
   }
   LaneState* chosen = after_last != nullptr ? after_last : first;
   if (chosen != nullptr) {
     slot.waits_for.clear();
+  } else if (unspoken > 0) {
+    slot.waits_for = fmt::format("prompt-not-ready: the prompts of {} contacts are being spoken", unspoken);
+    slot.is_waiting_normal = false;  // for some seconds it is; then something is wrong with the speech engine
   } else if (slot.waits_for.empty()) {
     const bool is_fetching = std::ranges::any_of(
         slot.lanes, [](const auto& entry) { return entry.second.is_fetching || entry.second.has_more; });

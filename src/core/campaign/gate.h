@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -91,6 +92,16 @@ struct Facts {
   double reserved = 0;             // worst cases of its calls under way
 };
 
+// What is known of the prompt that is spoken to one contact alone.
+struct ContactPrompt {
+  std::string id{};                   // stored; empty if there is none
+  std::string problem{};              // why not
+  bool is_final = false;              // of a problem: another try changes nothing
+  std::shared_ptr<const void> pin{};  // it stays stored as long as somebody holds this
+
+  bool operator==(const ContactPrompt&) const = default;
+};
+
 // The rest of what gates look at.
 struct GateContext {
   const Campaign& campaign;
@@ -106,6 +117,8 @@ struct GateContext {
   // The answer for facts.zones, if it is known and still holds; else it is computed, which costs more than all the
   // rest.
   const CallingTime* calling_time = nullptr;
+  // Of a contact who hears a prompt of their own; nothing if it is not known, or not needed.
+  const ContactPrompt* prompt = nullptr;
 };
 
 // All gates in their order, each with its verdict.

@@ -68,7 +68,7 @@ Consent consent(std::string basis, Time given_at, std::optional<Time> expires_at
 
 TEST(Gates, AllPassWhenNothingSpeaksAgainstTheCall) {
   const auto verdicts = World().ask();
-  EXPECT_EQ(verdicts.size(), 14u);
+  EXPECT_EQ(verdicts.size(), 15u);
   for (const auto& verdict : verdicts) {
     EXPECT_EQ(verdict.decision, Decision::kPass) << verdict.gate << ": " << verdict.reason;
     EXPECT_FALSE(verdict.gate.empty());
@@ -82,7 +82,7 @@ TEST(Gates, EveryOneSpeaksWhateverTheOthersSaid) {
   world.facts.is_duplicate = true;
   world.facts.has_open_attempt = true;
   world.is_trunk_available = false;
-  EXPECT_EQ(world.ask().size(), 14u);
+  EXPECT_EQ(world.ask().size(), 15u);
   EXPECT_EQ(world.say("number"), "skip number-invalid");
   EXPECT_EQ(world.say("duplicate"), "skip duplicate");
   EXPECT_EQ(world.say("number-open"), "hold number-open");
@@ -314,6 +314,28 @@ TEST(ScheduleGate, KeepsToTheCampaignsTime) {
   world.campaign.settings.starts_at = kNow + hours(1);
   EXPECT_EQ(world.say("schedule"), "hold not-started");
   EXPECT_EQ(world.ask("schedule").until, kNow + hours(1));
+}
+
+TEST(PromptGate, HoldsWhileNothingSpeaksAndSkipsWhatCannotBeSaid) {
+  const auto say = [](const ContactPrompt* prompt) {
+    World world;
+    GateContext context{world.campaign, world.policy, world.places, world.now};
+    context.prompt = prompt;
+    for (const auto& verdict : evaluate_gates(world.facts, context)) {
+      if (verdict.gate == "prompt") return verdict;
+    }
+    return Verdict{};
+  };
+  EXPECT_EQ(say(nullptr).decision, Decision::kPass);
+  const ContactPrompt ready{.id = "0123456789abcdef0123456789abcdef"};
+  EXPECT_EQ(say(&ready).decision, Decision::kPass);
+  const ContactPrompt away{.problem = "the speech engine does not answer"};
+  EXPECT_EQ(say(&away).reason, "prompt-not-ready");
+  EXPECT_EQ(say(&away).until, kNow + minutes(1));
+  const ContactPrompt wrong{.problem = "there is no value for {name}", .is_final = true};
+  EXPECT_EQ(say(&wrong).decision, Decision::kSkip);
+  EXPECT_EQ(say(&wrong).reason, "prompt-impossible");
+  EXPECT_EQ(say(&wrong).detail, "there is no value for {name}");
 }
 
 TEST(DecidingVerdict, IsTheFirstSkipElseTheLongestHold) {

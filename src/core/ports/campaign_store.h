@@ -51,6 +51,8 @@ struct DueContact {
   int lane = 0;
   int tries = 0;
   Time due_at{};
+  // Once it is known; only of campaigns that speak to each contact. The dialer's: a ledger leaves it empty.
+  std::optional<ContactPrompt> prompt{};
 };
 
 struct DueContacts {

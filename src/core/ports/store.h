@@ -57,11 +57,13 @@ struct GateRules {
   bool is_window_enforced = true;
 
   // Lives no longer than these rules.
-  GateContext context(Time now, const CallingTime* calling_time = nullptr) const {
+  GateContext context(Time now, const CallingTime* calling_time = nullptr,
+                      const ContactPrompt* prompt = nullptr) const {
     GateContext context{campaign, policy, *places, now};
     context.max_call = max_call;
     context.is_window_enforced = is_window_enforced;
     context.calling_time = calling_time;
+    context.prompt = prompt;
     return context;
   }
 };
@@ -72,7 +74,13 @@ struct StartRequest {
   std::shared_ptr<const GateRules> rules;
   CallingTime calling_time;  // of the person, as computed for `now`
   Time now{};
+  std::optional<ContactPrompt> prompt{};  // the contact's own, if its campaign speaks to each
 };
+
+// Its contact's own prompt, for the gates; null if it has none.
+inline const ContactPrompt* prompt_of(const StartRequest& request) {
+  return request.prompt ? &*request.prompt : nullptr;
+}
 
 struct StartResult {
   enum class Kind : std::uint8_t {

@@ -77,10 +77,17 @@ class Office {
   std::function<Outcome(const std::string& trunk)> outcome_on = [](const std::string&) { return Outcome::kBusy; };
   std::function<std::optional<Duration>(std::int64_t key)> again_after = [](std::int64_t) { return std::nullopt; };
   Duration call_length{1'000};
-  bool has_signs = true;      // of calls that were set up, before they end
+  bool has_signs = true;  // of calls that were set up, before they end
+  // What becomes of a contact's own prompt; nothing: the speech engine is still at it.
+  std::function<std::optional<ContactPrompt>(const SpeakPrompt&)> spoken_for = [](const SpeakPrompt&) {
+    return ContactPrompt{.id = "spoken"};
+  };
   bool answers_reads = true;  // else they wait until it is true again
 
   void tell(DialerEvent event) { events_.push_back(std::move(event)); }
+  static PromptAnswered answer_to(const SpeakPrompt& asked, ContactPrompt prompt) {
+    return {asked.campaign_id, asked.lane, asked.contact_key, asked.audio, std::move(prompt)};
+  }
   void after(Duration wait, DialerEvent event) { later_.emplace(now + wait, std::move(event)); }
   void run_for(Duration span) { run_until(now + span); }
   // As the engine does, it looks only when something happened or when it was to be woken.
@@ -121,6 +128,7 @@ class Office {
   int count_in(int lane) const {
     return count([&](const Start& start) { return start.contact.lane == lane; });
   }
+  std::vector<SpeakPrompt> spoken;  // all that were asked for
   std::size_t ready_in(const std::string& id, int lane) { return ready_[id][lane].size(); }
   CampaignView view(const std::string& id) { return *dialer().view(id); }
   Dialer& dialer() {
@@ -194,6 +202,10 @@ class Office {
       ready_[id][contact.lane].emplace(due_at, contact.key);
       after(call_length, ContactDue{id, contact.lane, due_at});
     }
+  }
+  void carry_out(const SpeakPrompt& command) {
+    spoken.push_back(command);
+    if (const auto prompt = spoken_for(command)) tell(answer_to(command, *prompt));
   }
   void carry_out(const StartDirect& command) {
     count_slot("", command.trunk, 1);
