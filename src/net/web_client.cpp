@@ -13,6 +13,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/no_pipe_signal.h"
 #include "base/text.h"
 #include "net/public_address.h"
 
@@ -38,6 +39,7 @@ struct Exchange {
   std::string refused_address = {};
   bool ca_file_failed = false;
   bool is_cut = false;  // we have what we want of the body
+  long redirects = 0;
 };
 
 std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* user) noexcept {
@@ -218,9 +220,7 @@ Error error_of(CURLcode code, const Exchange& exchange, const std::string& host,
     return {ErrorCode::Invalid, host + " is not on the public internet: its address is " + exchange.refused_address};
   if (code == CURLE_OPERATION_TIMEDOUT)
     return {ErrorCode::Timeout, fmt::format("{} did not answer within {}", host, to_words(exchange.request.timeout))};
-  long redirects = 0;
-  curl_easy_getinfo(exchange.curl, CURLINFO_REDIRECT_COUNT, &redirects);
-  if (code == CURLE_UNSUPPORTED_PROTOCOL && redirects > 0)
+  if (code == CURLE_UNSUPPORTED_PROTOCOL && exchange.redirects > 0)
     return {ErrorCode::Invalid, host + " redirects to what may not be used here"};
   if (code == CURLE_TOO_MANY_REDIRECTS) return {ErrorCode::Io, host + " redirects too often"};
   return {ErrorCode::Io, host + ": " + printable(text.empty() ? curl_easy_strerror(code) : text)};
@@ -307,8 +307,11 @@ Result<WebResponse> WebClient::perform(const WebRequest& request, const BodySink
   set_up(curl, request, options_, exchange, headers, deadline);
   std::array<char, CURL_ERROR_SIZE> text{};
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, text.data());
+  // With CURLOPT_NOSIGNAL libcurl leaves SIGPIPE to us, and OpenSSL's writes raise it when a server is gone.
+  const NoPipeSignal no_signal;
   const CURLcode code = curl_easy_perform(curl);
   long status = 0;
+  curl_easy_getinfo(curl, CURLINFO_REDIRECT_COUNT, &exchange.redirects);
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   pool_->give_back(request.addresses, curl);
 

@@ -14,6 +14,7 @@
 #include <string>
 #include <thread>
 
+#include "base/no_pipe_signal.h"
 #include "base/text.h"
 #include "net/test_sockets.h"
 
@@ -70,6 +71,7 @@ class TlsServer {
 
  private:
   void serve() {
+    const NoPipeSignal no_signal;  // of clients that do not trust it and leave
     while (!is_stopping_) {
       const int fd = ::accept(listening_, nullptr, nullptr);
       SSL* tls = SSL_new(context_);

@@ -16,6 +16,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/no_pipe_signal.h"
 #include "base/text.h"
 
 namespace carillon {
@@ -89,32 +90,6 @@ bool make_non_blocking(const Descriptor& descriptor) {
   const int flags = ::fcntl(descriptor.get(), F_GETFL);
   return flags >= 0 && ::fcntl(descriptor.get(), F_SETFL, flags | O_NONBLOCK) == 0;
 }
-
-// A child that does not read its input must not end us: SIGPIPE is held back on this thread, and dropped if it came.
-class NoPipeSignal {
- public:
-  NoPipeSignal() {
-    ::sigemptyset(&pipe_);
-    ::sigaddset(&pipe_, SIGPIPE);
-    sigset_t pending;
-    ::sigpending(&pending);
-    was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
-    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  NoPipeSignal(const NoPipeSignal&) = delete;
-  NoPipeSignal& operator=(const NoPipeSignal&) = delete;
-  ~NoPipeSignal() {
-    const timespec at_once{};
-    while (!was_pending_ && ::sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) {
-    }
-    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-
- private:
-  sigset_t pipe_{};
-  sigset_t before_{};
-  bool was_pending_ = false;
-};
 
 std::vector<std::string> environment_for(const ChildRequest& request) {
   std::vector<std::string> passed;
@@ -287,7 +262,7 @@ Result<std::string> run_child(const ChildRequest& request) {
   for (const auto* pipe : {&in, &out, &err}) {
     if (!*pipe) return std::unexpected(pipe->error());
   }
-  const NoPipeSignal no_signal;
+  const NoPipeSignal no_signal;  // a child that does not read its input must not end us
   const auto pid = spawn(request, in->read.get(), out->write.get(), err->write.get());
   if (!pid) return std::unexpected(pid.error());
   Child child(*pid);

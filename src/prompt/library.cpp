@@ -83,7 +83,8 @@ void PromptLibrary::resolve(PromptRequest request, Reply<PromptInfo> reply) {
       } else if (makers_.speaker == nullptr) {
         reply(fail(ErrorCode::AudioInvalid, "nothing speaks text here: set speech.engine"));
       } else if (!names->empty() && request.is_for_each) {
-        reply(PromptInfo{.source = request.audio});
+        const auto checked = makers_.speaker->check(source->value);
+        reply(checked ? Result<PromptInfo>(PromptInfo{.source = request.audio}) : std::unexpected(checked.error()));
       } else {
         submit<PromptInfo>(
             *speech_, [this, text = source->value, request] { return speak(text, request.variables); }, reply);

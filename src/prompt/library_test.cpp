@@ -147,6 +147,9 @@ TEST(PromptLibrary, NamesInBracesStayOpenForAList) {
   MakersWorld world;
   EXPECT_EQ(world.resolve({.audio = "say:Hello {name}", .is_for_each = true})->id, "");
   EXPECT_NE(world.resolve({.audio = "say:Hello", .is_for_each = true})->id, "") << "the same for everybody";
+  EXPECT_THAT(world.resolve({.audio = "say:\u05e9\u05dc\u05d5\u05dd {name}", .is_for_each = true}).error().detail,
+              HasSubstr("has no voice for he"))
+      << "told before anybody is called";
   EXPECT_THAT(world.resolve({.audio = "say:Hello {name}"}).error().detail, HasSubstr("no value for {name}"));
 }
 

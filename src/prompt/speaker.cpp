@@ -35,25 +35,34 @@ Result<SpeechVariables> speech_variables_of(const std::string& text) {
 Speaker::Speaker(std::unique_ptr<SpeechEngine> engine, std::unique_ptr<SpeechCache> cache, SpeakerSettings settings)
     : engine_(std::move(engine)), cache_(std::move(cache)), settings_(std::move(settings)) {}
 
+// All but the values. By the letters of the template: a Hebrew name in an English sentence is spoken as well as the
+// English voice can.
+SpeechRequest Speaker::request_for(const std::string& text) const {
+  const std::string language = aws::has_hebrew(text) ? "he" : settings_.language;
+  const bool is_own_language = parse_spoken_language(settings_.language) == parse_spoken_language(language);
+  return {.text = std::string(trim(text)),
+          .is_ssml = trim(text).starts_with("<speak"),
+          .language = language,
+          .voice = is_own_language ? settings_.voice : "",
+          .rate = settings_.rate};
+}
+
+Result<void> Speaker::check(const std::string& text) const {
+  if (auto checked = check_request(*engine_, request_for(text)); !checked) {
+    return fail(ErrorCode::AudioInvalid, checked.error().detail);
+  }
+  return {};
+}
+
 Result<Spoken> Speaker::speak(const std::string& text, const std::string& variables, Time now) {
   const auto values = speech_variables_of(variables);
   if (!values) return std::unexpected(values.error());
-  // Of the template: a Hebrew name in an English sentence is spoken as well as the English voice can.
-  const bool is_hebrew = aws::has_hebrew(text);
-  const std::string language = is_hebrew ? "he" : settings_.language;
-  const auto forms = parse_spoken_language(language).value_or(SpokenLanguage::kEnglish);
-  const bool is_ssml = trim(text).starts_with("<speak");
-  auto spoken = speech_text(is_ssml ? trim(text) : std::string_view(text), *values, forms,
-                            is_ssml ? SpeechMarkup::kSsml : SpeechMarkup::kNone);
+  SpeechRequest request = request_for(text);
+  const auto forms = parse_spoken_language(request.language).value_or(SpokenLanguage::kEnglish);
+  auto spoken = speech_text(request.text, *values, forms, request.is_ssml ? SpeechMarkup::kSsml : SpeechMarkup::kNone);
   if (!spoken) return std::unexpected(spoken.error());
-  const bool is_own_language = parse_spoken_language(settings_.language) == forms;
-  auto prompt = cache_->speak(*engine_,
-                              {.text = *std::move(spoken),
-                               .is_ssml = is_ssml,
-                               .language = language,
-                               .voice = is_own_language ? settings_.voice : "",
-                               .rate = settings_.rate},
-                              now);
+  request.text = *std::move(spoken);
+  auto prompt = cache_->speak(*engine_, std::move(request), now);
   if (prompt) return prompt;
   // What the text is to blame for stays as it is; all else may pass, or be mended by an operator.
   const auto& error = prompt.error();

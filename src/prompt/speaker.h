@@ -23,9 +23,13 @@ class Speaker {
   // `text` may have names in braces, and be SSML from "<speak" on; `variables` is a JSON object, or empty. Invalid if a
   // value is missing or wrong, or the engine cannot speak it; Unavailable if it may work later.
   Result<Spoken> speak(const std::string& text, const std::string& variables, Time now);
+  // Whether the engine could speak such a text, whatever its values are. At once. AudioInvalid.
+  Result<void> check(const std::string& text) const;
   std::int64_t billed_characters() const { return engine_->billed_characters(); }
 
  private:
+  SpeechRequest request_for(const std::string& text) const;
+
   std::unique_ptr<SpeechEngine> engine_;
   std::unique_ptr<SpeechCache> cache_;
   SpeakerSettings settings_;
