@@ -322,7 +322,8 @@ def test_messages_are_dialled_and_bad_ones_are_set_aside_with_the_reason(folder:
         assert {code: message["Body"] for code, message in letters.items()} == bad
         assert "unknown member colour" in letters["invalid"]["MessageAttributes"]["reason"]["StringValue"]
         world.daemon.wait_for(lambda: queues.left() == 0, 20, "settled messages are not deleted")
-        assert dial_queue(world) == {"state": "up", "accepted": 2, "refused": 3, "inHand": 0}
+        sums = {"state": "up", "accepted": 2, "refused": 3, "inHand": 0}
+        world.daemon.wait_for(lambda: dial_queue(world) == sums, 20, "/health does not say so")
         log = (world.daemon.folder / "carillon.log").read_text()
         assert "+12125550103" not in log and "colour" not in log
 
