@@ -12,9 +12,11 @@
 #include <thread>
 
 #include "api/api.h"
-#include "app/ari_probe.h"
+#include "app/live_config.h"
 #include "app/policies.h"
 #include "app/version.h"
+#include "asterisk/ari_connection.h"
+#include "asterisk/live_calls.h"
 #include "asterisk/node.h"
 #include "base/log.h"
 #include "base/worker.h"
@@ -139,6 +141,28 @@ api::ApiOptions api_options(const Config& config) {
   options.event_source = config.events.source;
   options.ring_timeout = std::chrono::seconds(config.calls.ring_timeout_seconds);
   options.version = kVersion;
+  options.live = live_rules(config);
+  return options;
+}
+
+asterisk::AriOptions ari_options(const Config& config) {
+  asterisk::AriOptions options;
+  options.host = config.ari.host;
+  options.port = config.ari.port;
+  options.username = config.ari.username;
+  options.password = config.ari.password;
+  return options;
+}
+
+asterisk::LiveCallsOptions live_options(const Config& config) {
+  asterisk::LiveCallsOptions options;
+  options.store_folder = std::filesystem::absolute(config.prompts.store).string();
+  for (const auto& trunk : config.all_trunks()) {
+    if (!trunk.caller_ids.empty()) options.caller_ids[trunk.name] = trunk.caller_ids.front();
+  }
+  options.phone_ring = std::chrono::seconds(config.live.phone_ring_seconds);
+  options.max_call = std::chrono::seconds(config.calls.max_call_seconds);
+  options.record_keep_days = config.live.record_keep_days;
   return options;
 }
 
@@ -174,8 +198,9 @@ struct Service::Parts {
   std::unique_ptr<net::WebClient> web;
   std::unique_ptr<publish::Relay> relay;
   std::unique_ptr<PromptLibrary> prompts;
-  std::unique_ptr<AriProbe> ari;
+  std::unique_ptr<asterisk::AriConnection> ari;
   std::unique_ptr<asterisk::Node> node;
+  std::unique_ptr<asterisk::LiveCalls> live;
   std::unique_ptr<Engine> engine;
   std::unique_ptr<Campaigns> campaigns;
   std::unique_ptr<api::Api> api;
@@ -200,6 +225,7 @@ struct Service::Parts {
     engine->stop_starting();
     server->stop_accepting();
     node->stop();
+    ari->stop();
     io.stop();
   }
 };
@@ -233,8 +259,14 @@ Result<std::unique_ptr<Service>> Service::create(const Config& config, bool star
   p.relay_to_wake = p.relay.get();
   p.prompts = std::make_unique<PromptLibrary>(
       PromptFolders{config.prompts.folder, config.prompts.store, config.prompts.sources}, post);
-  p.ari = std::make_unique<AriProbe>(config.ari.host, config.ari.port, config.ari.username, config.ari.password);
+  p.ari = std::make_unique<asterisk::AriConnection>(p.io, ari_options(config));
   p.node = std::make_unique<asterisk::Node>(p.io, node_options(config));
+  const auto on_ended = [&p](const LiveSession& session, const std::string& why) {
+    AuditEntry entry{wall_clock_now(), session.by, fmt::format("call.{}.ended", to_string(session.verb)), "", why};
+    entry.call_id = session.call_id;
+    p.store->record_audit(std::move(entry), [](const Result<void>&) {});
+  };
+  p.live = std::make_unique<asterisk::LiveCalls>(p.io, *p.node, *p.ari, live_options(config), on_ended);
   const auto on_fatal = [&p](const Error& error) {
     log::error("ledger_lost", {{"detail", to_string(error)}});
     p.begin_stop(1);
@@ -249,7 +281,7 @@ Result<std::unique_ptr<Service>> Service::create(const Config& config, bool star
   p.dial_alarm.on_ring = [&p] { p.campaigns->on_alarm(); };
 
   api::Surroundings surroundings;
-  surroundings.ari_state = [&p] { return p.ari->state(); };
+  surroundings.live = p.live.get();
   surroundings.relay = p.relay.get();
   surroundings.outbox = p.store.get();
   surroundings.is_ledger_writable = [&p] { return !p.is_stopping && p.store->backlog() < kMaxLedgerBacklog; };
@@ -288,6 +320,7 @@ int Service::run(bool handle_signals) {
       return;
     }
     p.node->start();
+    p.ari->start();
   });
   log::info("listening",
             {{"address", p.config.server.listen}, {"port", std::to_string(p.server->port())}, {"version", kVersion}});

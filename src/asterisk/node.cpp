@@ -217,6 +217,13 @@ void Node::finish(const std::string& attempt_id) {
   orders_->send(std::move(set), nullptr);
 }
 
+asio::awaitable<Result<AmiAnswer>> Node::ask(AmiAction action) {
+  const auto connection = orders_;
+  if (!connection || !state_.is_up) co_return fail(ErrorCode::Unavailable, "the node is not connected");
+  action.id(connection->next_action_id());
+  co_return co_await connection->ask(std::move(action), kConnectDeadline);
+}
+
 void Node::forget(const std::string& attempt_id, const std::vector<std::uint32_t>& seqs) {
   if (!journal_) return;  // the next settling finds them, sees that they are counted, and deletes them
   for (const auto seq : seqs) {
@@ -291,6 +298,8 @@ asio::awaitable<void> Node::look_now(std::function<void(Result<NodeSnapshot>)> r
 void Node::on_message(const AmiMessage& message) {
   const auto event = message.get("Event");
   if (event == "UserEvent") {
+    if (message.get("UserEvent") == "carillon-live" && live_listener_.on_said)
+      live_listener_.on_said(std::string(message.get("Said")));
     if (message.get("UserEvent") != "carillon") return;
     const std::string id(message.get("Attempt"));
     if (!is_safe_id(id)) return;
@@ -312,6 +321,7 @@ void Node::on_message(const AmiMessage& message) {
     const std::string id(message.get("Uniqueid"));
     emit(id, CallHangup{to_int(message.get("Cause")), to_int(message.get("TechCause")),
                         parse_channel_state(message.get("ChannelStateDesc"))});
+    if (live_listener_.on_gone) live_listener_.on_gone(id);
   }
 }
 

@@ -215,6 +215,11 @@ CREATE TABLE dead_letter (
   PRIMARY KEY (sink, position)
 ) STRICT, WITHOUT ROWID;
 )sql",
+    // What was done to a single call.
+    R"sql(
+ALTER TABLE audit ADD COLUMN call_id TEXT NOT NULL DEFAULT '';
+CREATE INDEX audit_by_call ON audit(call_id, position) WHERE call_id <> '';
+)sql",
 };
 
 }  // namespace

@@ -374,7 +374,7 @@ def help_of(*command: str) -> tuple[set[str], set[str]]:
     """Subcommands and options."""
     text = subprocess.run([CARILLON, *command, "--help"], capture_output=True, text=True, check=True).stdout
     listed = re.search(r"\nSubcommands:\n((?:  .*\n)+)", text)
-    commands = set(re.findall(r"^  ([a-z]+)", listed[1], flags=re.MULTILINE)) if listed else set()
+    commands = set(re.findall(r"^  ([a-z-]+)", listed[1], flags=re.MULTILINE)) if listed else set()
     return commands, set(re.findall(r"^  (?:-\w,)?(--[a-z-]+)", text, flags=re.MULTILINE)) - {"--help"}
 
 
