@@ -56,7 +56,7 @@ class Asterisk:
 
     def configure(self, extensions: str) -> None:
         """Writes all configuration files; `extensions` is the rendered dialplan."""
-        for name in ("etc", "lib", "spool", "log", "run", "cache"):
+        for name in ("etc", "lib", "spool", "spool/recording", "log", "run", "cache"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         lib = self.tree / "usr/lib"
         modules = next(lib.glob("*/asterisk/modules"))

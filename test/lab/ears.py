@@ -24,6 +24,7 @@ TONES = {"agent": 700, "operator": 1100}
 PERSON = 450  # everybody else
 AMPLITUDE = 6000
 PACKET = 160  # samples, 20 ms
+SILENCE = b"\xff" * PACKET
 
 
 def tone(hertz: float, seconds: float, amplitude: int = AMPLITUDE) -> bytes:
@@ -54,14 +55,21 @@ class Call:
     def __init__(self, persona: Persona, source: tuple[str, int], number: int) -> None:
         self.persona, self.source = persona, source
         self.file: BinaryIO = open(f"{persona.name}-{number}.ulaw", "wb", buffering=0)
-        self.began = self.last = self.due = time.monotonic()
+        self.began = self.last = self.due = self.written = time.monotonic()
         self.sequence, self.stamp, self.ssrc = 1000, 80_000, 0xEA000000 + number
         self.script = list(persona.script)
         self.key_packet = 0
 
     def hear(self, payload: bytes) -> None:
-        self.last = time.monotonic()
+        self.last = self.written = time.monotonic()
         self.file.write(payload)
+
+    def hear_silence(self, now: float) -> None:
+        """What is not sent is not heard."""
+        missing = int((now - self.written) / 0.02)
+        if missing > 5 and now - self.last < 30:
+            self.file.write(SILENCE * missing)
+            self.written += 0.02 * missing
 
     def talk(self, now: float) -> None:
         while self.due <= now and now - self.last < 5:
@@ -143,6 +151,7 @@ def main() -> None:
         now = time.monotonic()
         for persona in personas:
             for call in persona.calls.values():
+                call.hear_silence(now)
                 call.talk(now)
 
 
