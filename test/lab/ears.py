@@ -20,7 +20,7 @@ import time
 from typing import BinaryIO
 
 # Hertz. No two are near each other or a multiple of each other.
-TONES = {"agent": 700, "operator": 1100}
+TONES = {"agent": 700, "operator": 1100, "operator-leaves": 1250}
 PERSON = 450  # everybody else
 AMPLITUDE = 6000
 PACKET = 160  # samples, 20 ms

@@ -18,7 +18,7 @@ class World:
     """with World(folder) as world: world.daemon.dial("+12135550100")"""
 
     def __init__(self, folder: pathlib.Path, settings: dict[str, Any] | None = None, *, cuttable: bool = False,
-                 ari_cuttable: bool = False, echo: bool = True, ears: bool = False, start_daemon: bool = True) -> None:
+                 ari_wire: type[Wire] | None = None, echo: bool = True, ears: bool = False, start_daemon: bool = True) -> None:
         self.folder = folder
         self.daemon = Daemon(folder / "carillon", settings)
         # With ears the people say tones, and keep what they hear.
@@ -27,7 +27,7 @@ class World:
         self.wire: Wire | None = None
         self.ari_wire: Wire | None = None
         self._is_cuttable = cuttable
-        self._is_ari_cuttable = ari_cuttable
+        self._ari_wire_type = ari_wire
         self._start_daemon = start_daemon
 
     def __enter__(self) -> World:
@@ -40,8 +40,8 @@ class World:
                 self.wire = Wire(self.asterisk.ami_port)
                 self.daemon.settings["ami.port"] = self.wire.port
                 self.daemon.write_config()
-            if self._is_ari_cuttable:
-                self.ari_wire = Wire(self.asterisk.ari_port)
+            if self._ari_wire_type is not None:
+                self.ari_wire = self._ari_wire_type(self.asterisk.ari_port)
                 self.daemon.settings["ari.port"] = self.ari_wire.port
                 self.daemon.write_config()
             if self._start_daemon:
@@ -106,8 +106,11 @@ class Wire:
                 continue
             with self._lock:
                 self._pairs.append((near, far))
-            for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+            for source, sink, pump in ((near, far, self._pump_to_target), (far, near, self._pump)):
+                threading.Thread(target=pump, args=(source, sink), daemon=True).start()
+
+    def _pump_to_target(self, source: socket.socket, sink: socket.socket) -> None:
+        self._pump(source, sink)
 
     @staticmethod
     def _pump(source: socket.socket, sink: socket.socket) -> None:

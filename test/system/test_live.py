@@ -5,6 +5,7 @@ from __future__ import annotations
 import audioop
 import json
 import pathlib
+import socket
 import wave
 from collections.abc import Iterator
 from typing import Any
@@ -13,11 +14,12 @@ import pytest
 
 from lab.daemon import ROOT, Daemon, wait_for
 from lab.ears import AMPLITUDE, PERSON, TONES, heard, level, tone
-from lab.world import World
+from lab.world import Wire, World
 
 MESSAGE, PLAYED, NOTICE, HOLD = 1500, 2050, 2500, 3100  # Hz
 LISTEN = {"live.listen": True, "live.whisper": True, "live.record": True, "live.record_keep_days": 30,
-          "live.phones": ["desk=+13155550150"], "ivr.agent": "+13165550150", "ivr.response_timeout_seconds": 30}
+          "live.phones": ["desk=+13155550150", "mobile=+13185550150"],
+          "ivr.agent": "+13165550150", "ivr.response_timeout_seconds": 30}
 HEARS, SILENT = AMPLITUDE / 12, AMPLITUDE / 40
 
 
@@ -35,7 +37,7 @@ def make_tones(folder: pathlib.Path) -> dict[str, Any]:
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("live")
     prompts = make_tones((folder / "carillon").resolve())
-    with World(folder, {**LISTEN, **prompts}, ears=True) as world:
+    with World(folder, {**LISTEN, **prompts}, ears=True, ari_wire=Wire) as world:
         yield world
 
 
@@ -300,25 +302,110 @@ def test_listening_is_off_by_default_and_for_admins_alone(folder: pathlib.Path) 
         daemon.stop()
 
 
+def cut_ari(world: World) -> None:
+    assert world.ari_wire is not None
+    world.ari_wire.takes_new = False
+    world.ari_wire.cut()
+    wait_for(lambda: world.daemon.health()[1]["ari"]["state"] == "down", 10, "the cut is not seen")
+
+
+def mend_ari(world: World) -> None:
+    assert world.ari_wire is not None
+    world.ari_wire.takes_new = True
+    wait_for(lambda: world.daemon.health()[1]["ari"]["state"] == "up", 30, "ARI does not come back")
+
+
+def test_a_listener_goes_on_hearing_while_ari_is_away(live: World) -> None:
+    operator = Ear(live, "operator")
+    attempt = talk(live, "+12125550130")
+    do(live, "listen", attempt, "--to", "desk")
+    operator.wait([PERSON, MESSAGE], [])
+    cut_ari(live)
+    operator.wait([PERSON, MESSAGE], [])
+    mend_ari(live)
+    assert [session["state"] for session in listed(live, attempt)["sessions"]] == ["active"]
+    operator.wait([PERSON, MESSAGE], [])
+    end(live, attempt)
+
+
+def test_what_a_dead_engine_left_behind_is_ended_and_the_call_goes_on(live: World) -> None:
+    person, operator = Ear(live, "listener"), Ear(live, "operator")
+    attempt = talk(live, "+12125550131")
+    do(live, "listen", attempt, "--to", "desk")
+    operator.wait([PERSON, MESSAGE], [])
+    live.daemon.kill()
+    live.daemon.start()
+    wait_for(lambda: live.asterisk.channels() == 1, 20, "the phone is left")
+    person.wait([MESSAGE], [])
+    end(live, attempt)
+
+
+def test_a_listener_leaves_by_a_key(live: World) -> None:
+    person, operator = Ear(live, "listener"), Ear(live, "operator-leaves")
+    attempt = talk(live, "+12125550132")
+    do(live, "listen", attempt, "--to", "mobile")
+    operator.wait([PERSON, MESSAGE], [])
+    wait_for(lambda: live.asterisk.channels() == 1, 10, "the phone is not hung up")
+    person.wait([MESSAGE], [])
+    entries = live.daemon.request("GET", f"/v1/audit?call={attempt}&limit=1")[1]
+    assert entries["entries"][0]["detail"] == "left by key *" and "next" in entries
+    end(live, attempt)
+
+
+def test_old_recordings_are_forgotten_and_nothing_else(live: World) -> None:
+    store = live.asterisk.folder / "spool/recording"
+    old = store / "carillon-x-1600000000.wav"
+    others = [store / f"{name}.wav" for name in ("carillon-x-9600000000", "voicemail-1600000000", "carillon-x")]
+    for file in (old, *others):
+        file.write_bytes(b"RIFF")
+    cut_ari(live)
+    mend_ari(live)
+    wait_for(lambda: not old.exists(), 10, "an old recording is kept")
+    assert all(file.exists() for file in others)
+
+
+class OldNode(Wire):
+    """As an Asterisk before 20.14 and 22.4: what is sent over the WebSocket is ignored."""
+
+    def _pump_to_target(self, source: socket.socket, sink: socket.socket) -> None:
+        head = b""
+        try:
+            while b"\r\n\r\n" not in head and (data := source.recv(65536)):
+                head += data
+            sink.sendall(head)
+            while b"Upgrade: websocket" in head and source.recv(65536):
+                pass
+        except OSError:
+            return
+        self._pump(source, sink)
+
+
+def test_an_older_node_is_asked_by_http(folder: pathlib.Path) -> None:
+    prompts = make_tones((folder / "carillon").resolve())
+    with World(folder, {**LISTEN, **prompts}, ears=True, ari_wire=OldNode) as world:
+        wait_for(lambda: world.daemon.health()[1]["ari"] == {"state": "up", "transport": "http"}, 15, "ARI is not up")
+        operator = Ear(world, "operator")
+        attempt = talk(world, "+12125550133")
+        do(world, "listen", attempt, "--to", "desk")
+        operator.wait([PERSON, MESSAGE], [])
+        end(world, attempt)
+
+
 def cut_in_the_middle(folder: pathlib.Path, count: int) -> None:
     """ARI is cut while so many calls talk and one of them is listened to: all end as told, and ARI comes back."""
     settings = {**LISTEN, "ivr.response_timeout_seconds": 3, "live.record": False}
-    with World(folder, settings, ari_cuttable=True) as world:
+    with World(folder, settings, ari_wire=Wire) as world:
         world.daemon.campaign("cut", [f"+1{code}5550{i:03}" for i in range(count // 2) for code in (212, 313)])
         def talking() -> list[str]:
             return [call["attemptId"] for call in world.daemon.active() if call["status"] == "in-progress"]
         wait_for(lambda: len(talking()) >= count * 0.9, 30, "the calls are not up")
         do(world, "listen", talking()[-1], "--to", "desk")
-        assert world.ari_wire is not None
-        world.ari_wire.takes_new = False
-        world.ari_wire.cut()
-        wait_for(lambda: world.daemon.health()[1]["ari"]["state"] == "down", 10, "the cut is not seen")
+        cut_ari(world)
         status, problem = world.daemon.request("POST", f"/v1/calls/{talking()[0]}:listen", {"to": "desk"})
         assert status == 503 and "ARI" in problem["detail"], problem
         # What goes by AMI works all the same.
         do(world, "play", talking()[0], "please-try-again")
-        world.ari_wire.takes_new = True
-        wait_for(lambda: world.daemon.health()[1]["ari"]["state"] == "up", 30, "ARI does not come back")
+        mend_ari(world)
         wait_for(lambda: sum(world.daemon.report("cut")["outcomes"].values()) == count, 120, "not all calls ended")
         report = world.daemon.report("cut")
         assert report["outcomes"] == {"human": count} and report["keys"] == {"1": count // 2}, report
