@@ -43,12 +43,11 @@ class FakeWebSocketPeer {
 
   void send(int opcode, std::string_view payload) {
     std::string frame{static_cast<char>(0x80 | opcode)};
-    if (payload.size() < 126) {
-      frame += static_cast<char>(payload.size());
-    } else {
-      frame += static_cast<char>(127);
-      for (int shift = 56; shift >= 0; shift -= 8) frame += static_cast<char>(payload.size() >> shift & 0xff);
-    }
+    // RFC 6455 5.2: the shortest form that holds the length.
+    const bool is_short = payload.size() < 126;
+    const int bytes = is_short ? 0 : payload.size() < 65'536 ? 2 : 8;
+    frame += static_cast<char>(is_short ? payload.size() : bytes == 2 ? 126 : 127);
+    for (int i = bytes - 1; i >= 0; --i) frame += static_cast<char>(payload.size() >> (8 * i) & 0xff);
     socket_.send(frame + std::string(payload));
   }
   void send_text(std::string_view text) { send(kText, text); }

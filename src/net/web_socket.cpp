@@ -23,6 +23,8 @@ namespace websocket = boost::beast::websocket;
 using boost::system::error_code;
 using tcp = asio::ip::tcp;
 
+constexpr std::size_t kReadBytes = 64 * 1024;
+
 }  // namespace
 
 // Lives as long as an operation of it is under way; is_closed_ says that nobody listens any more.
@@ -96,7 +98,9 @@ class WebSocket::Impl : public std::enable_shared_from_this<WebSocket::Impl> {
     stream_.set_option(websocket::stream_base::decorator([this](websocket::request_type& request) {
       for (const auto& [name, value] : options_.headers) request.set(name, value);
     }));
-    stream_.read_message_max(options_.max_message_bytes);
+    // read_all() watches the size: Beast would say farewell first, and wait for the other side's.
+    stream_.read_message_max(0);
+    stream_.auto_fragment(false);
     websocket::response_type response;
     co_await stream_.async_handshake(response, where_, options_.target,
                                      asio::redirect_error(asio::use_awaitable, error));
@@ -112,11 +116,12 @@ class WebSocket::Impl : public std::enable_shared_from_this<WebSocket::Impl> {
     boost::beast::flat_buffer buffer;
     while (is_open_) {
       error_code error;
-      co_await stream_.async_read(buffer, asio::redirect_error(asio::use_awaitable, error));
+      co_await stream_.async_read_some(buffer, kReadBytes, asio::redirect_error(asio::use_awaitable, error));
       if (error == websocket::error::closed) co_return "closed by the server";
-      if (error == websocket::error::message_too_big) co_return "a message is too big";
       if (error) co_return error.message();
       if (is_closed_) break;
+      if (buffer.size() > options_.max_message_bytes) co_return "a message is too big";
+      if (!stream_.is_message_done()) continue;
       if (stream_.got_text()) on_message_(boost::beast::buffers_to_string(buffer.data()));
       buffer.consume(buffer.size());
     }

@@ -197,6 +197,17 @@ def test_nine_works_while_held(live: World) -> None:
     assert ("+13145550120",) in live.daemon.sql("SELECT number FROM suppression")
 
 
+def test_whoever_has_pressed_nine_hears_no_more_but_its_confirmation(live: World) -> None:
+    person = Ear(live, "opts-out")
+    attempt = talk(live, "+12165550120")
+    wait_for(lambda: ("+12165550120",) in live.daemon.sql("SELECT number FROM suppression"), 15, "9 is not taken")
+    status, answer = live.daemon.request("POST", f"/v1/calls/{attempt}:play", {"prompt": str(live.daemon.folder / "played.wav")})
+    assert status in (202, 404), answer  # 404: the confirmation was over
+    assert live.daemon.wait_end(attempt, 30)["optOut"] is True
+    assert level(audioop.ulaw2lin(person.file.read_bytes(), 2), PLAYED) < 50
+    wait_for(lambda: live.asterisk.channels() == 0, 10, "channels are left")
+
+
 def test_a_muted_person_is_not_heard(live: World, with_agent: tuple[str, Ear, Ear]) -> None:
     attempt, person, agent = with_agent
     do(live, "mute", attempt)
