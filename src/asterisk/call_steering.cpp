@@ -12,6 +12,12 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::string_view kContext = "carillon-live";
+constexpr std::string_view kPeerContext = "carillon-live-agent";
+
+// "PJSIP/trunk-00000001": it goes into a variable that the dialplan expands.
+bool is_channel_name(std::string_view text) {
+  return text.starts_with("PJSIP/") && is_safe_id(text.substr(std::string_view("PJSIP/").size()));
+}
 
 }  // namespace
 
@@ -50,12 +56,32 @@ asio::awaitable<Result<void>> CallSteering::set(std::string call_id, std::string
   co_return Result<void>();
 }
 
-asio::awaitable<Result<void>> CallSteering::send_to(std::string call_id, std::string step) {
+asio::awaitable<Result<void>> CallSteering::send_to(std::string call_id, std::string step, std::string peer) {
   AmiAction redirect("Redirect");
   redirect.add("Channel", channel_of(call_id)).add("Context", kContext).add("Exten", step).add("Priority", "1");
+  if (!peer.empty()) {
+    redirect.add("ExtraChannel", peer).add("ExtraContext", kPeerContext).add("ExtraExten", "s");
+    redirect.add("ExtraPriority", "1");
+  }
   Result<AmiAnswer> answer = co_await ask(std::move(redirect));
   if (!answer) co_return std::unexpected(answer.error());
   co_return Result<void>();
+}
+
+asio::awaitable<Result<std::string>> CallSteering::peer_of(std::string call_id) {
+  AmiAction get("Getvar");
+  get.add("Channel", channel_of(call_id)).add("Variable", "BRIDGEPEER");
+  Result<AmiAnswer> answer = co_await ask(std::move(get));
+  if (!answer) co_return std::unexpected(answer.error());
+  const std::string peer(answer->response.get("Value"));
+  if (!is_channel_name(peer)) co_return fail(ErrorCode::Conflict, "the agent's phone still rings");
+  co_return peer;
+}
+
+asio::awaitable<void> CallSteering::hang_up(std::string channel) {
+  AmiAction hangup("Hangup");
+  hangup.add("Channel", channel).add("Cause", "16");
+  co_await ask(std::move(hangup));
 }
 
 }  // namespace carillon::asterisk

@@ -24,8 +24,13 @@ class CallSteering {
   boost::asio::awaitable<Result<CallPlace>> find(std::string call_id);
   // A variable, or a function that takes a value.
   boost::asio::awaitable<Result<void>> set(std::string call_id, std::string name, std::string value);
-  // On to an extension of context carillon-live.
-  boost::asio::awaitable<Result<void>> send_to(std::string call_id, std::string step);
+  // On to an extension of context carillon-live. peer: the channel that talks with it and waits meanwhile; empty =
+  // none.
+  boost::asio::awaitable<Result<void>> send_to(std::string call_id, std::string step, std::string peer = "");
+  // The channel that it talks with. Conflict if there is none.
+  boost::asio::awaitable<Result<std::string>> peer_of(std::string call_id);
+  // A channel by its name; whether it is there does not matter.
+  boost::asio::awaitable<void> hang_up(std::string channel);
 
  private:
   boost::asio::awaitable<Result<AmiAnswer>> ask(AmiAction action);

@@ -48,7 +48,7 @@ std::vector<LiveSession> LiveCalls::sessions() const {
 
 LiveMarks LiveCalls::marks(const std::string& call_id) const {
   const auto found = marks_.find(call_id);
-  return found == marks_.end() ? LiveMarks{} : found->second;
+  return found == marks_.end() ? LiveMarks{} : found->second.shown;
 }
 
 LiveCalls::Session* LiveCalls::find(const std::string& id) {
@@ -101,26 +101,41 @@ asio::awaitable<Result<void>> LiveCalls::steer(LiveOrder order) {
     co_return Result<void>();
   }
   if (!place->is_answered) co_return fail(ErrorCode::Conflict, "the call is not answered yet");
-  const bool is_hold = order.verb == LiveVerb::kHold;
-  if (is_hold || order.verb == LiveVerb::kUnhold) {
-    if (is_hold && place->is_with_agent)
-      co_return fail(ErrorCode::Conflict, "the call is with an agent: mute it, or transfer it");
-    if (is_hold == place->is_held)
-      co_return fail(ErrorCode::Conflict, is_hold ? "the call is held already" : "the call is not held");
-    if (is_hold) {
-      Result<void> set = co_await steering_.set(id, "CARILLON_LIVE_PROMPT", order.prompt);
-      if (!set) co_return set;
-    }
-    Result<void> sent = co_await steering_.send_to(id, is_hold ? "hold" : "resume");
-    if (sent) marks_[id].is_held = is_hold;
-    co_return sent;
-  }
+  if (order.verb == LiveVerb::kHold || order.verb == LiveVerb::kUnhold) co_return co_await hold(order, *place);
   if (order.verb == LiveVerb::kMute || order.verb == LiveVerb::kUnmute) {
     const bool is_mute = order.verb == LiveVerb::kMute;
     Result<void> set = co_await steering_.set(id, "MUTEAUDIO(in)", is_mute ? "on" : "off");
-    if (set) marks_[id].is_muted = is_mute;
+    if (set) marks_[id].shown.is_muted = is_mute;
     co_return set;
   }
+  co_return co_await hand_over(order);
+}
+
+asio::awaitable<Result<void>> LiveCalls::hold(LiveOrder order, CallPlace place) {
+  const std::string id = order.call_id;
+  const bool is_hold = order.verb == LiveVerb::kHold;
+  if (is_hold == place.is_held)
+    co_return fail(ErrorCode::Conflict, is_hold ? "the call is held already" : "the call is not held");
+  if (!is_hold) {
+    Result<void> sent = co_await steering_.send_to(id, "resume");
+    if (sent) marks_[id] = {{false, marks_[id].shown.is_muted}, ""};
+    co_return sent;
+  }
+  Result<std::string> peer = std::string();
+  if (place.is_with_agent) peer = co_await steering_.peer_of(id);
+  if (!peer) co_return std::unexpected(peer.error());
+  Result<void> set = co_await steering_.set(id, "CARILLON_LIVE_PROMPT", order.prompt);
+  if (!set) co_return set;
+  set = co_await steering_.set(id, "CARILLON_LIVE_PEER", *peer);
+  if (!set) co_return set;
+  Result<void> sent = co_await steering_.send_to(id, "hold", *peer);
+  if (sent) marks_[id] = {{true, marks_[id].shown.is_muted}, *peer};
+  co_return sent;
+}
+
+// To another phone.
+asio::awaitable<Result<void>> LiveCalls::hand_over(LiveOrder order) {
+  const std::string id = order.call_id;
   // Whoever takes a call over that this phone listens to needs the phone for it.
   std::vector<std::string> of_phone;
   for (const auto& [session_id, session] : sessions_) {
@@ -131,8 +146,17 @@ asio::awaitable<Result<void>> LiveCalls::steer(LiveOrder order) {
   Result<void> set = co_await steering_.set(id, "CARILLON_LIVE_TO", place_of(order.phone));
   if (!set) co_return set;
   Result<void> sent = co_await steering_.send_to(id, order.verb == LiveVerb::kTransfer ? "transfer" : "take-over");
-  if (sent) marks_[id].is_held = false;
+  if (!sent) co_return sent;
+  let_peer_go(id);
+  marks_[id].shown.is_held = false;
   co_return sent;
+}
+
+// An agent who waits for a person who does not come back.
+void LiveCalls::let_peer_go(const std::string& call_id) {
+  const auto mark = marks_.find(call_id);
+  if (mark == marks_.end() || mark->second.peer.empty()) return;
+  asio::co_spawn(io_, steering_.hang_up(std::exchange(mark->second.peer, {})), asio::detached);
 }
 
 asio::awaitable<Result<LiveSession>> LiveCalls::begin(LiveOrder order) {
@@ -142,6 +166,8 @@ asio::awaitable<Result<LiveSession>> LiveCalls::begin(LiveOrder order) {
   Result<CallPlace> place = co_await steering_.find(order.call_id);
   if (!place) co_return std::unexpected(place.error());
   if (!place->is_answered) co_return fail(ErrorCode::Conflict, "the call is not answered yet");
+  if (place->is_held && (order.verb == LiveVerb::kPlay || order.verb == LiveVerb::kRecord))
+    co_return fail(ErrorCode::Conflict, "the call is held");
   if (order.verb == LiveVerb::kWhisper && !place->is_with_agent)
     co_return fail(ErrorCode::Conflict, "there is no agent in this call who could hear it");
   const bool needs_ari = order.verb != LiveVerb::kPlay || place->is_with_agent;
@@ -171,7 +197,11 @@ asio::awaitable<Result<LiveSession>> LiveCalls::begin(LiveOrder order) {
 
 // A channel of the node has ended; here it matters if it is a call's.
 void LiveCalls::on_call_end(const std::string& channel_id) {
-  std::erase_if(marks_, [&](const auto& mark) { return channel_of(mark.first) == channel_id; });
+  std::erase_if(marks_, [&](const auto& mark) {
+    if (channel_of(mark.first) != channel_id) return false;
+    let_peer_go(mark.first);
+    return true;
+  });
   std::set<std::string> calls;
   for (const auto& [id, session] : sessions_) {
     if (channel_of(session.view.call_id) == channel_id) calls.insert(session.view.call_id);

@@ -58,10 +58,17 @@ class LiveCalls final : public LiveControl {
     bool has_bridge = false;
     Time expires{};
   };
+  struct Mark {
+    LiveMarks shown;
+    std::string peer;  // an agent's channel that waits while the person is held
+  };
   using SessionReply = Reply<std::optional<LiveSession>>;
 
   boost::asio::awaitable<void> carry_out(LiveOrder order, SessionReply reply);
   boost::asio::awaitable<Result<void>> steer(LiveOrder order);
+  boost::asio::awaitable<Result<void>> hold(LiveOrder order, CallPlace place);
+  boost::asio::awaitable<Result<void>> hand_over(LiveOrder order);
+  void let_peer_go(const std::string& call_id);
   boost::asio::awaitable<Result<LiveSession>> begin(LiveOrder order);
   boost::asio::awaitable<Result<void>> call_phone(std::string id);
   boost::asio::awaitable<Result<void>> say(std::string id, bool is_with_agent);
@@ -94,7 +101,7 @@ class LiveCalls final : public LiveControl {
   OnEnded on_ended_;
   UlidGenerator ids_ = UlidGenerator::from_entropy();
   std::map<std::string, Session> sessions_;
-  std::map<std::string, LiveMarks> marks_;  // of calls that have any; by attempt id
+  std::map<std::string, Mark> marks_;  // of calls that have any; by attempt id
   boost::asio::steady_timer recordings_timer_;
 };
 

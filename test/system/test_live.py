@@ -190,6 +190,37 @@ def test_a_call_is_held_and_goes_on(live: World) -> None:
     end(live, attempt)
 
 
+def test_a_talk_with_an_agent_is_held_and_goes_on(live: World, with_agent: tuple[str, Ear, Ear]) -> None:
+    attempt, person, agent = with_agent
+    do(live, "hold", attempt)
+    person.wait([HOLD], [TONES["agent"]])
+    agent.wait([], [PERSON, HOLD])
+    assert live.daemon.request("POST", f"/v1/calls/{attempt}:play", {"prompt": "goodbye"})[0] == 409
+    do(live, "unhold", attempt)
+    person.wait([TONES["agent"]], [HOLD])
+    agent.wait([PERSON], [])
+
+
+def test_an_agent_whose_person_leaves_while_held_is_let_go(live: World, with_agent: tuple[str, Ear, Ear]) -> None:
+    attempt, person, _ = with_agent
+    do(live, "hold", attempt)
+    person.wait([HOLD], [TONES["agent"]])
+    end(live, attempt)
+
+
+def test_nine_works_after_a_hold(live: World) -> None:
+    person = Ear(live, "agent-then-late-optout")
+    attempt = talk(live, "+13175550121")
+    person.wait([TONES["agent"]], [MESSAGE])
+    do(live, "hold", attempt)
+    person.wait([HOLD], [TONES["agent"]])
+    do(live, "unhold", attempt)
+    person.wait([TONES["agent"]], [HOLD])
+    assert live.daemon.wait_end(attempt, 30)["optOut"] is True
+    assert ("+13175550121",) in live.daemon.sql("SELECT number FROM suppression")
+    wait_for(lambda: live.asterisk.channels() == 0, 10, "channels are left")
+
+
 def test_nine_works_while_held(live: World) -> None:
     attempt = talk(live, "+13145550120")
     do(live, "hold", attempt)

@@ -18,8 +18,8 @@ enum class LiveVerb : std::uint8_t {
   kWhisper,   // the same, and the agent hears the operator; the person does not
   kRecord,    // after a notice, both sides into a file on the node
   kPlay,      // the person hears a prompt; an agent in the call hears it too
-  kHold,      // the menu waits
-  kUnhold,    // the menu goes on
+  kHold,      // the menu waits, or the agent does
+  kUnhold,    // the menu goes on, or the talk does
   kMute,      // what the person says is not heard
   kUnmute,    // it is heard again
   kTransfer,  // as key 3 does, but to a phone of the operator's choice
