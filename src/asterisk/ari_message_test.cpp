@@ -52,6 +52,9 @@ TEST(AriMessage, ReadsAnAnswerAndItsRefusal) {
   EXPECT_FALSE(response.answer.is_success());
   EXPECT_EQ(refusal_of(response.answer), "ARI answered 404: Channel not found");
   EXPECT_EQ(refusal_of({500, "<html>"}), "ARI answered 500");
+  EXPECT_EQ(refusal_of({400, R"({"message":"no PJSIP/+12025550150@main 12"})"}),
+            "ARI answered 400: no PJSIP/+12025***50@main 12")
+      << "it goes into logs";
 }
 
 TEST(AriMessage, HostileTextIsAnErrorOrCutNeverTrusted) {

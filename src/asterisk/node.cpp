@@ -10,6 +10,7 @@
 #include <random>
 
 #include "asterisk/dialplan.h"
+#include "asterisk/live_channels.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -280,6 +281,8 @@ asio::awaitable<void> Node::look_now(std::function<void(Result<NodeSnapshot>)> r
   NodeSnapshot snapshot;
   for (const auto& item : channels->items) {
     if (item.get("Event") != "CoreShowChannel") continue;
+    // What listens to calls is none.
+    if (parse_channel_id(item.get("Uniqueid"))) continue;
     snapshot.live[std::string(item.get("Uniqueid"))] = parse_channel_state(item.get("ChannelStateDesc"));
   }
   for (const auto& item : records->items) {
