@@ -55,7 +55,21 @@ const std::vector<Api::Route>& Api::routes() {
   static const std::vector<Route> table{
       {"POST", "/dial", Role::kOperator, &Api::dial},
       {"GET", "/calls", Role::kViewer, &Api::calls},
+      {"GET", "/v1/calls", Role::kViewer, &Api::live_calls},
       {"GET", "/v1/calls/{any}", Role::kViewer, &Api::call},
+      {"POST", "/v1/calls/{id}:listen", Role::kAdmin, &Api::control_call},
+      {"POST", "/v1/calls/{id}:whisper", Role::kAdmin, &Api::control_call},
+      {"POST", "/v1/calls/{id}:record", Role::kAdmin, &Api::control_call},
+      {"POST", "/v1/calls/{id}:release", Role::kOperator, &Api::control_call},
+      {"POST", "/v1/calls/{id}:play", Role::kOperator, &Api::control_call},
+      {"POST", "/v1/calls/{id}:hold", Role::kOperator, &Api::control_call},
+      {"POST", "/v1/calls/{id}:unhold", Role::kOperator, &Api::control_call},
+      {"POST", "/v1/calls/{id}:mute", Role::kOperator, &Api::control_call},
+      {"POST", "/v1/calls/{id}:unmute", Role::kOperator, &Api::control_call},
+      {"POST", "/v1/calls/{id}:transfer", Role::kOperator, &Api::control_call},
+      {"POST", "/v1/calls/{id}:take-over", Role::kOperator, &Api::control_call},
+      {"POST", "/v1/calls/{id}:hangup", Role::kOperator, &Api::control_call},
+      {"GET", "/v1/audit", Role::kViewer, &Api::list_audit},
       {"GET", "/v1/campaigns", Role::kViewer, &Api::list_campaigns},
       {"POST", "/v1/campaigns", Role::kOperator, &Api::create_campaign},
       {"GET", "/v1/campaigns/{id}", Role::kViewer, &Api::get_campaign},
@@ -199,6 +213,13 @@ boost::json::object dial_queue_health(const DialQueueState& state) {
   return queue;
 }
 
+boost::json::object ari_health(const AriState& ari) {
+  boost::json::object json{{"state", ari.state}};
+  if (!ari.transport.empty()) json["transport"] = ari.transport;
+  if (!ari.detail.empty()) json["detail"] = ari.detail;
+  return json;
+}
+
 }  // namespace
 
 void Api::health(const net::HttpRequest& request, net::Respond respond) {
@@ -216,7 +237,7 @@ void Api::health(const net::HttpRequest& request, net::Respond respond) {
     boost::json::object ami{{"state", state.node.is_up ? "up" : "down"}, {"isSettled", state.is_settled}};
     if (!state.node.detail.empty()) ami["detail"] = state.node.detail;
     body["ami"] = std::move(ami);
-    body["ari"] = boost::json::object{{"state", surroundings_.ari_state()}};
+    body["ari"] = ari_health(surroundings_.live->ari());
     body["trunk"] = boost::json::object{{"name", trunks.front().first},
                                         {"state", is_usable(trunks.front().second) ? "up" : "down"}};
     boost::json::array all;

@@ -9,8 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "core/call/live_rules.h"
 #include "core/ports/campaign_store.h"
 #include "core/ports/event_relay.h"
+#include "core/ports/live_control.h"
 #include "core/ports/outbox.h"
 #include "core/ports/prompts.h"
 #include "engine/campaigns.h"
@@ -35,6 +37,7 @@ struct ApiOptions {
   Duration ring_timeout{30'000};
   std::string default_policy = "none";  // of campaigns that name none
   std::string version;
+  LiveRules live;
 };
 
 // How dial requests come from a queue, since this process began.
@@ -47,9 +50,9 @@ struct DialQueueState {
 
 // Facts for /health from outside the engine.
 struct Surroundings {
-  std::function<std::string()> ari_state;  // "up", "down", "off", "unknown"
-  EventRelay* relay = nullptr;             // never null
-  Outbox* outbox = nullptr;                // never null; only on the worker: it blocks
+  LiveControl* live = nullptr;  // never null
+  EventRelay* relay = nullptr;  // never null
+  Outbox* outbox = nullptr;     // never null; only on the worker: it blocks
   // An event as sinks get it, one line of JSON. From the worker.
   std::function<std::string(const OutboxRow&)> write_event;
   std::function<bool()> is_ledger_writable;
@@ -102,6 +105,9 @@ class Api {
   void dial(Request request);
   void calls(Request request);
   void call(Request request);
+  void live_calls(Request request);
+  void control_call(Request request);
+  void list_audit(Request request);
   void prompt(Request request);
   void list_prompts(Request request);
   void show_prompt(Request request);
@@ -145,6 +151,10 @@ class Api {
   template <class T, class Ask, class Show>
   void ask_outbox(const net::Respond& respond, Ask ask, Show show);
   void log_change(const Request& request, const std::string& what) const;
+
+  // An order for the call of the path, from the body; its prompt is still a name.
+  Result<LiveOrder> parse_order(const Request& request, LiveVerb verb, std::string& told) const;
+  void give_order(LiveOrder order, const Request& request, const std::string& told);
 
   // A campaign that exists, by the path's name; else answers itself.
   std::optional<CampaignView> campaign_of(const Request& request) const;

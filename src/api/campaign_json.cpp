@@ -109,6 +109,8 @@ boost::json::object to_json(const AuditEntry& entry) {
   json["at"] = to_rfc3339(entry.at);
   json["who"] = entry.who;
   json["what"] = entry.what;
+  if (!entry.campaign_id.empty()) json["campaignId"] = entry.campaign_id;
+  if (!entry.call_id.empty()) json["attemptId"] = entry.call_id;
   if (!entry.detail.empty()) json["detail"] = entry.detail;
   return json;
 }

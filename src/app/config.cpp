@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "app/live_config.h"
 #include "app/webhook_config.h"
 #include "aws/cloudwatch.h"
 #include "aws/sns.h"
@@ -150,6 +151,14 @@ const std::map<std::string, Setter>& keys() {
       {"ivr.agent", text_key(FIELD(ivr.agent))},
       {"ivr.agent_trunk", text_key(FIELD(ivr.agent_trunk))},
       {"ivr.agent_ring_seconds", number_key(FIELD(ivr.agent_ring_seconds), 5, 120)},
+      {"live.listen", flag_key(FIELD(live.listen))},
+      {"live.whisper", flag_key(FIELD(live.whisper))},
+      {"live.record", flag_key(FIELD(live.record))},
+      {"live.record_notice", text_key(FIELD(live.record_notice))},
+      {"live.record_keep_days", number_key(FIELD(live.record_keep_days), 0, 3650)},
+      {"live.hold_prompt", text_key(FIELD(live.hold_prompt))},
+      {"live.phones", list_key(FIELD(live.phones))},
+      {"live.phone_ring_seconds", number_key(FIELD(live.phone_ring_seconds), 5, 120)},
       {"prompts.folder", text_key(FIELD(prompts.folder))},
       {"prompts.store", text_key(FIELD(prompts.store))},
       {"prompts.sources", list_key(FIELD(prompts.sources))},
@@ -382,6 +391,7 @@ Result<void> check(Config& config) {
   if (ami.journal_username.empty()) ami.journal_username = ami.username;
   if (ami.journal_password.empty()) ami.journal_password = ami.password;
   if (auto checked = check_trunks(config, source); !checked) return checked;
+  if (auto checked = check_live(config); !checked) return bad(source, "live", checked.error().detail);
   if (config.window.from_minute >= config.window.to_minute) return bad(source, "window", "from must lie before to");
   if (config.ivr.agent_trunk.empty()) config.ivr.agent_trunk = config.trunk.name;
   if (config.ivr.callback_url.empty()) config.ivr.callback_url = fmt::format("http://127.0.0.1:{}", config.server.port);

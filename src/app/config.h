@@ -79,6 +79,16 @@ struct Config {
     std::string agent_trunk;
     int agent_ring_seconds = 20;
   } ivr;
+  struct Live {
+    bool listen = false;
+    bool whisper = false;
+    bool record = false;
+    std::string record_notice;  // a prompt's name
+    int record_keep_days = 0;
+    std::string hold_prompt;          // a prompt's name; empty: silence
+    std::vector<std::string> phones;  // "name=endpoint", "name=+12025550150@trunk"
+    int phone_ring_seconds = 30;
+  } live;
   struct Prompts {
     std::filesystem::path folder = "/usr/share/carillon/prompts";
     std::filesystem::path store = "/var/lib/carillon/prompts";

@@ -93,5 +93,14 @@ TEST(Config, AWindowMustHaveAnInside) {
   EXPECT_FALSE(parse_clock("24:01").has_value());
 }
 
+TEST(Config, LiveControlIsRefusedWhereItsKeysDoNotGoTogether) {
+  EXPECT_NE(error_of(load("[live]\nrecord = true\n")).find("record_notice"), std::string::npos);
+  EXPECT_NE(error_of(load("[live]\nphones = [\"desk=PJSIP/x\"]\n")).find("live: phones"), std::string::npos);
+  EXPECT_NE(error_of(load("[live]\nphones = [\"desk=+12025550150@nowhere\"]\n")).find("nowhere"), std::string::npos);
+  const auto config = load("[live]\nphones = [\"desk=desk-7\", \"night=+12025550150\"]\n");
+  ASSERT_TRUE(config.has_value()) << error_of(config);
+  EXPECT_FALSE(config->live.listen);
+}
+
 }  // namespace
 }  // namespace carillon

@@ -9,6 +9,7 @@
 #include "app/campaign_commands.h"
 #include "app/config.h"
 #include "app/embedded.h"
+#include "app/live_commands.h"
 #include "app/prompt_command.h"
 #include "app/service.h"
 #include "app/version.h"
@@ -175,6 +176,7 @@ int main_of(int argc, char** argv) {
 
   std::function<int()> chosen;
   add_campaign_commands(app, common, chosen);
+  add_live_commands(app, common, chosen);
 
   bool features = false;
   auto* dialplan_sub = app.add_subcommand("dialplan", "print Asterisk's extensions.conf for this configuration");

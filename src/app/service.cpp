@@ -12,15 +12,17 @@
 #include <thread>
 
 #include "api/api.h"
-#include "app/ari_probe.h"
 #include "app/aws_access.h"
 #include "app/cloudwatch_metrics.h"
 #include "app/dial_queue.h"
+#include "app/live_config.h"
 #include "app/policies.h"
 #include "app/prompt_aws.h"
 #include "app/prompt_makers.h"
 #include "app/sinks.h"
 #include "app/version.h"
+#include "asterisk/ari_connection.h"
+#include "asterisk/live_calls.h"
 #include "asterisk/node.h"
 #include "base/log.h"
 #include "base/worker.h"
@@ -155,6 +157,28 @@ api::ApiOptions api_options(const Config& config) {
   options.default_policy = config.campaigns.policy;
   options.ring_timeout = std::chrono::seconds(config.calls.ring_timeout_seconds);
   options.version = kVersion;
+  options.live = live_rules(config);
+  return options;
+}
+
+asterisk::AriOptions ari_options(const Config& config) {
+  asterisk::AriOptions options;
+  options.host = config.ari.host;
+  options.port = config.ari.port;
+  options.username = config.ari.username;
+  options.password = config.ari.password;
+  return options;
+}
+
+asterisk::LiveCallsOptions live_options(const Config& config) {
+  asterisk::LiveCallsOptions options;
+  options.store_folder = std::filesystem::absolute(config.prompts.store).string();
+  for (const auto& trunk : config.all_trunks()) {
+    if (!trunk.caller_ids.empty()) options.caller_ids[trunk.name] = trunk.caller_ids.front();
+  }
+  options.phone_ring = std::chrono::seconds(config.live.phone_ring_seconds);
+  options.max_call = std::chrono::seconds(config.calls.max_call_seconds);
+  options.record_keep_days = config.live.record_keep_days;
   return options;
 }
 
@@ -181,8 +205,9 @@ struct Service::Parts {
   std::unique_ptr<net::WebClient> prompt_web;
   std::unique_ptr<PromptAws> prompt_aws;
   std::unique_ptr<PromptLibrary> prompts;
-  std::unique_ptr<AriProbe> ari;
+  std::unique_ptr<asterisk::AriConnection> ari;
   std::unique_ptr<asterisk::Node> node;
+  std::unique_ptr<asterisk::LiveCalls> live;
   std::unique_ptr<Engine> engine;
   std::unique_ptr<Campaigns> campaigns;
   std::unique_ptr<api::Api> api;
@@ -249,6 +274,7 @@ struct Service::Parts {
     engine->stop_starting();
     server->stop_accepting();
     node->stop();
+    ari->stop();
     io.stop();
   }
 };
@@ -300,8 +326,14 @@ Result<std::unique_ptr<Service>> Service::create(const Config& config, bool star
   if (!makers) return std::unexpected(makers.error());
   p.prompts = std::make_unique<PromptLibrary>(
       PromptFolders{config.prompts.folder, config.prompts.store, config.prompts.sources}, post, *std::move(makers));
-  p.ari = std::make_unique<AriProbe>(config.ari.host, config.ari.port, config.ari.username, config.ari.password);
+  p.ari = std::make_unique<asterisk::AriConnection>(p.io, ari_options(config));
   p.node = std::make_unique<asterisk::Node>(p.io, node_options(config));
+  const auto on_ended = [&p](const LiveSession& session, const std::string& why) {
+    AuditEntry entry{wall_clock_now(), session.by, fmt::format("call.{}.ended", to_string(session.verb)), "", why};
+    entry.call_id = session.call_id;
+    p.store->record_audit(std::move(entry), [](const Result<void>&) {});
+  };
+  p.live = std::make_unique<asterisk::LiveCalls>(p.io, *p.node, *p.ari, live_options(config), on_ended);
   const auto on_fatal = [&p](const Error& error) {
     log::error("ledger_lost", {{"detail", to_string(error)}});
     p.begin_stop(1);
@@ -317,7 +349,7 @@ Result<std::unique_ptr<Service>> Service::create(const Config& config, bool star
   p.campaigns->use_prompts(*p.prompts);
 
   api::Surroundings surroundings;
-  surroundings.ari_state = [&p] { return p.ari->state(); };
+  surroundings.live = p.live.get();
   surroundings.relay = p.relay.get();
   surroundings.outbox = p.store.get();
   surroundings.write_event = [form = event_form(config)](const OutboxRow& row) { return form.write(row); };
@@ -362,6 +394,7 @@ int Service::run(bool handle_signals) {
     }
     p.keep_prompts();
     p.node->start();
+    p.ari->start();
   });
   log::info("listening",
             {{"address", p.config.server.listen}, {"port", std::to_string(p.server->port())}, {"version", kVersion}});

@@ -10,6 +10,7 @@
 #include <random>
 
 #include "asterisk/dialplan.h"
+#include "asterisk/live_channels.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -240,6 +241,13 @@ void Node::finish(const std::string& attempt_id) {
   orders_->send(std::move(set), nullptr);
 }
 
+asio::awaitable<Result<AmiAnswer>> Node::ask(AmiAction action) {
+  const auto connection = orders_;
+  if (!connection || !state_.is_up) co_return fail(ErrorCode::Unavailable, "the node is not connected");
+  action.id(connection->next_action_id());
+  co_return co_await connection->ask(std::move(action), kConnectDeadline);
+}
+
 void Node::forget(const std::string& attempt_id, const std::vector<std::uint32_t>& seqs) {
   if (!journal_) return;  // the next settling finds them, sees that they are counted, and deletes them
   for (const auto seq : seqs) {
@@ -296,6 +304,8 @@ asio::awaitable<void> Node::look_now(std::function<void(Result<NodeSnapshot>)> r
   NodeSnapshot snapshot;
   for (const auto& item : channels->items) {
     if (item.get("Event") != "CoreShowChannel") continue;
+    // What listens to calls is none.
+    if (parse_channel_id(item.get("Uniqueid"))) continue;
     snapshot.live[std::string(item.get("Uniqueid"))] = parse_channel_state(item.get("ChannelStateDesc"));
   }
   for (const auto& item : records->items) {
@@ -314,6 +324,8 @@ asio::awaitable<void> Node::look_now(std::function<void(Result<NodeSnapshot>)> r
 void Node::on_message(const AmiMessage& message) {
   const auto event = message.get("Event");
   if (event == "UserEvent") {
+    if (message.get("UserEvent") == "carillon-live" && live_listener_.on_said)
+      live_listener_.on_said(std::string(message.get("Said")));
     if (message.get("UserEvent") != "carillon") return;
     const std::string id(message.get("Attempt"));
     if (!is_safe_id(id)) return;
@@ -335,6 +347,7 @@ void Node::on_message(const AmiMessage& message) {
     const std::string id(message.get("Uniqueid"));
     emit(id, CallHangup{to_int(message.get("Cause")), to_int(message.get("TechCause")),
                         parse_channel_state(message.get("ChannelStateDesc"))});
+    if (live_listener_.on_gone) live_listener_.on_gone(id);
   } else if (event == "FullyBooted") {
     is_booted_ = true;
     wake_.cancel();

@@ -41,6 +41,15 @@ class Node final : public Telephony {
   void set_listener(Listener listener) override { listener_ = std::move(listener); }
   void release_events() override;
 
+  // For the control of live calls (LiveCalls), which sees what the engine has no use for.
+  struct LiveListener {
+    std::function<void(const std::string& order_id)> on_said;  // a prompt of context carillon-live was heard to its end
+    std::function<void(const std::string& channel_id)> on_gone;  // a channel has ended
+  };
+  void set_live_listener(LiveListener listener) { live_listener_ = std::move(listener); }
+  // Any action of AMI's class call; Unavailable without a connection. The action has no id yet.
+  boost::asio::awaitable<Result<AmiAnswer>> ask(AmiAction action);
+
  private:
   boost::asio::awaitable<void> run();
   boost::asio::awaitable<Result<void>> connect();
@@ -59,6 +68,7 @@ class Node final : public Telephony {
   boost::asio::io_context& io_;
   NodeOptions options_;
   Listener listener_;
+  LiveListener live_listener_;
   NodeState state_;
   std::shared_ptr<AmiConnection> orders_;
   std::shared_ptr<AmiConnection> events_;

@@ -359,6 +359,12 @@ std::vector<CallView> Engine::calls() const {
   return views;
 }
 
+std::optional<CallView> Engine::call(const std::string& id) const {
+  const auto found = entries_.find(id);
+  if (found == entries_.end() || found->second->call.has_ended()) return std::nullopt;
+  return CallView{found->second->call.request(), found->second->call.progress()};
+}
+
 EngineState Engine::state() const {
   EngineState state;
   state.node = telephony_.state();

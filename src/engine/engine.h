@@ -97,6 +97,8 @@ class Engine {
   void unsuppress(const std::string& number);
 
   std::vector<CallView> calls() const;
+  // One of them; nothing if it has ended or never was.
+  std::optional<CallView> call(const std::string& id) const;
   EngineState state() const;
 
  private:

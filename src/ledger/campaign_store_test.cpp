@@ -123,6 +123,34 @@ TEST_F(CampaignStoreTest, TheAuditTellsWhoDidWhatNewestFirst) {
   EXPECT_TRUE(all[1].starts_with("campaign.created operator {")) << all[1];
 }
 
+TEST_F(CampaignStoreTest, TheAuditOfACallIsInPagesNewestFirst) {
+  open();
+  campaign("spring", {});
+  for (const char* what : {"call.listen", "call.play", "call.hangup"}) {
+    AuditEntry entry{at(1'000), "operator", what, "", "to desk"};
+    entry.call_id = "a1";
+    ASSERT_TRUE(ask<void>([&](CampaignStore& store, Reply<void> reply) {
+                  store.record_audit(entry, std::move(reply));
+                }).has_value());
+  }
+  const auto page = [&](const std::string& call_id, std::int64_t below, int limit) {
+    return *ask<AuditPage>([&](CampaignStore& store, Reply<AuditPage> reply) {
+      store.list_audit(call_id, below, limit, std::move(reply));
+    });
+  };
+  const auto first = page("a1", 0, 2);
+  ASSERT_EQ(first.entries.size(), 2u);
+  EXPECT_EQ(first.entries[0].what, "call.hangup");
+  EXPECT_EQ(first.entries[0].call_id, "a1");
+  const auto second = page("a1", first.next, 2);
+  ASSERT_EQ(second.entries.size(), 1u);
+  EXPECT_EQ(second.entries[0].what, "call.listen");
+  EXPECT_EQ(second.entries[0].at, at(1'000));
+  EXPECT_EQ(second.next, 0);
+  EXPECT_TRUE(page("a2", 0, 10).entries.empty());
+  EXPECT_EQ(page("", 0, 10).entries.size(), 4u) << "everything, the campaign's too";
+}
+
 // ---------------------------------------------------------------- lists
 
 TEST_F(CampaignStoreTest, AListGivesItsDuplicatesByLineAndAddsNothingTheSecondTime) {

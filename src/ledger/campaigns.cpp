@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "ledger/attempts.h"
 #include "ledger/contacts.h"
 
@@ -116,12 +118,13 @@ CampaignReport make_report(Database& db, const std::string& campaign_id) {
 }
 
 void write_audit(Database& db, const AuditEntry& entry) {
-  db.prepare("INSERT INTO audit(at, who, what, campaign_id, detail) VALUES (?, ?, ?, ?, ?)")
+  db.prepare("INSERT INTO audit(at, who, what, campaign_id, detail, call_id) VALUES (?, ?, ?, ?, ?, ?)")
       .bind(to_ms(entry.at))
       .bind(entry.who)
       .bind(entry.what)
       .bind(entry.campaign_id)
       .bind(entry.detail)
+      .bind(entry.call_id)
       .run();
 }
 
@@ -135,6 +138,26 @@ std::vector<AuditEntry> read_audit(Database& db, const std::string& campaign_id,
                        statement.text(4)});
   }
   return entries;
+}
+
+constexpr const char* kAudit =
+    "SELECT at, who, what, campaign_id, detail, call_id, position FROM audit WHERE position < ? "
+    "ORDER BY position DESC LIMIT ?";
+constexpr const char* kAuditOfCall =
+    "SELECT at, who, what, campaign_id, detail, call_id, position FROM audit WHERE call_id = ? AND call_id <> '' "
+    "AND position < ? ORDER BY position DESC LIMIT ?";
+
+AuditPage list_audit(Database& db, const std::string& call_id, std::int64_t below, int limit) {
+  AuditPage page;
+  auto statement = db.prepare(call_id.empty() ? kAudit : kAuditOfCall);
+  if (!call_id.empty()) statement.bind(call_id);
+  statement.bind(below == 0 ? std::numeric_limits<std::int64_t>::max() : below).bind(limit);
+  while (statement.step()) {
+    page.entries.push_back({time_from_ms(statement.integer(0)), statement.text(1), statement.text(2), statement.text(3),
+                            statement.text(4), statement.text(5), statement.integer(6)});
+  }
+  if (static_cast<int>(page.entries.size()) == limit) page.next = page.entries.back().position;
+  return page;
 }
 
 Result<void> resolve_attempt(Database& db, const std::string& attempt_id, Resolution resolution, Time now) {

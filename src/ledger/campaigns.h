@@ -18,6 +18,7 @@ CampaignReport make_report(Database& db, const std::string& campaign_id);
 
 void write_audit(Database& db, const AuditEntry& entry);
 std::vector<AuditEntry> read_audit(Database& db, const std::string& campaign_id, int limit);
+AuditPage list_audit(Database& db, const std::string& call_id, std::int64_t below, int limit);
 
 Result<void> resolve_attempt(Database& db, const std::string& attempt_id, Resolution resolution, Time now);
 

@@ -228,6 +228,11 @@ UPDATE dead_letter SET (attempt_id, sequence, type, time, data) =
 DELETE FROM dead_letter WHERE attempt_id = '';
 CREATE INDEX dead_letter_by_time ON dead_letter (at);
 )sql",
+    // What was done to a single call.
+    R"sql(
+ALTER TABLE audit ADD COLUMN call_id TEXT NOT NULL DEFAULT '';
+CREATE INDEX audit_by_call ON audit(call_id, position) WHERE call_id <> '';
+)sql",
 };
 
 }  // namespace

@@ -178,4 +178,19 @@ void SqliteStore::audit(std::string campaign_id, int limit, Reply<std::vector<Au
   submit<std::vector<AuditEntry>>(*reader_, std::move(reply), std::move(work));
 }
 
+void SqliteStore::list_audit(std::string call_id, std::int64_t below, int limit, Reply<AuditPage> reply) {
+  auto work = [call_id = std::move(call_id), below, limit](Database& db) -> Result<AuditPage> {
+    return ledger::list_audit(db, call_id, below, limit);
+  };
+  submit<AuditPage>(*reader_, std::move(reply), std::move(work));
+}
+
+void SqliteStore::record_audit(AuditEntry entry, Reply<void> reply) {
+  auto work = [entry = std::move(entry)](Database& db) -> Result<void> {
+    write_audit(db, entry);
+    return {};
+  };
+  submit<void>(*writer_, std::move(reply), std::move(work), kNow);
+}
+
 }  // namespace carillon::ledger

@@ -55,6 +55,8 @@ class SqliteStore final : public Store, public CampaignStore, public Outbox {
                     Reply<std::int64_t> reply) override;
   void resolve(std::string attempt_id, Resolution resolution, Actor actor, Reply<void> reply) override;
   void audit(std::string campaign_id, int limit, Reply<std::vector<AuditEntry>> reply) override;
+  void list_audit(std::string call_id, std::int64_t below, int limit, Reply<AuditPage> reply) override;
+  void record_audit(AuditEntry entry, Reply<void> reply) override;
 
   Result<std::vector<OutboxRow>> read_after(std::int64_t position, int limit) override;
   Result<std::int64_t> position_before(Time time) override;

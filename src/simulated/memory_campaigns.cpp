@@ -75,7 +75,10 @@ CampaignReport MemoryLedger::report(const std::string& campaign_id) const {
   return report;
 }
 
-void MemoryLedger::write_audit(AuditEntry entry) { audit_.push_back(std::move(entry)); }
+void MemoryLedger::write_audit(AuditEntry entry) {
+  entry.position = static_cast<std::int64_t>(audit_.size()) + 1;
+  audit_.push_back(std::move(entry));
+}
 
 std::vector<AuditEntry> MemoryLedger::read_audit(const std::string& campaign_id, int limit) const {
   std::vector<AuditEntry> entries;
@@ -84,6 +87,19 @@ std::vector<AuditEntry> MemoryLedger::read_audit(const std::string& campaign_id,
     if (entry.campaign_id == campaign_id) entries.push_back(entry);
   }
   return entries;
+}
+
+AuditPage MemoryLedger::list_audit(const std::string& call_id, std::int64_t below, int limit) const {
+  AuditPage page;
+  for (const auto& entry : audit_ | std::views::reverse) {
+    if (below != 0 && entry.position >= below) continue;
+    if (!call_id.empty() && entry.call_id != call_id) continue;
+    page.entries.push_back(entry);
+    if (static_cast<int>(page.entries.size()) < limit) continue;
+    page.next = entry.position;
+    break;
+  }
+  return page;
 }
 
 Result<void> MemoryLedger::resolve_attempt(const std::string& attempt_id, Resolution resolution, Time now) {

@@ -75,6 +75,7 @@ class MemoryLedger {
   CampaignReport report(const std::string& campaign_id) const;
   void write_audit(AuditEntry entry);
   std::vector<AuditEntry> read_audit(const std::string& campaign_id, int limit) const;
+  AuditPage list_audit(const std::string& call_id, std::int64_t below, int limit) const;
   Result<void> resolve_attempt(const std::string& attempt_id, Resolution resolution, Time now);
 
   // ---- memory_facts.cpp

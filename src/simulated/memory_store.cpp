@@ -238,4 +238,17 @@ void MemoryStore::audit(std::string campaign_id, int limit, Reply<std::vector<Au
       });
 }
 
+void MemoryStore::list_audit(std::string call_id, std::int64_t below, int limit, Reply<AuditPage> reply) {
+  look_up<AuditPage>(std::move(reply), [this, call_id = std::move(call_id), below, limit]() -> Result<AuditPage> {
+    return ledger.list_audit(call_id, below, limit);
+  });
+}
+
+void MemoryStore::record_audit(AuditEntry entry, Reply<void> reply) {
+  write<void>(std::move(reply), [this, entry = std::move(entry)]() -> Result<void> {
+    ledger.write_audit(entry);
+    return {};
+  });
+}
+
 }  // namespace carillon::simulated

@@ -74,6 +74,8 @@ class MemoryStore final : public Store, public CampaignStore {
                     Reply<std::int64_t> reply) override;
   void resolve(std::string attempt_id, Resolution resolution, Actor actor, Reply<void> reply) override;
   void audit(std::string campaign_id, int limit, Reply<std::vector<AuditEntry>> reply) override;
+  void list_audit(std::string call_id, std::int64_t below, int limit, Reply<AuditPage> reply) override;
+  void record_audit(AuditEntry entry, Reply<void> reply) override;
 
  private:
   using Answer = std::function<void()>;  // the reply with its result

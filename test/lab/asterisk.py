@@ -21,6 +21,7 @@ app_playback app_stack app_userevent app_dial func_strings func_channel func_log
 func_callerid func_db func_uri func_cut res_clioriginate res_curl func_curl bridge_simple bridge_native_rtp bridge_builtin_features res_http_websocket
 res_websocket_client res_stasis app_stasis res_stasis_answer res_stasis_playback res_stasis_snoop res_stasis_recording res_ari res_ari_model
 res_ari_applications res_ari_asterisk res_ari_bridges res_ari_channels res_ari_endpoints res_ari_events res_ari_playbacks
+res_ari_recordings res_mutestream
 """.split()
 
 EVENTS = ["OriginateResponse", "DialState", "Hangup", "UserEvent", "FullyBooted", "Shutdown"]
@@ -55,7 +56,7 @@ class Asterisk:
 
     def configure(self, extensions: str) -> None:
         """Writes all configuration files; `extensions` is the rendered dialplan."""
-        for name in ("etc", "lib", "spool", "log", "run", "cache"):
+        for name in ("etc", "lib", "spool", "spool/recording", "log", "run", "cache"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         lib = self.tree / "usr/lib"
         modules = next(lib.glob("*/asterisk/modules"))

@@ -84,6 +84,9 @@ PERSONAS: dict[str, str] = {
     "sub-menu": "2@500,1@3000",
     "donor-later": "1@4000",
     "opts-out-later": "9@4000",
+    "operator": "",
+    "operator-leaves": "*@3000",
+    "agent-then-late-optout": "3@1500,9@12000",
 }
 
 
@@ -137,6 +140,8 @@ TEST_RULES: list[Rule] = [
     _area(307, "human", "thanks-then-optout"), _area(308, "human", "invalid-then-optout"),
     _area(309, "human", "optout-in-goodbye"), _area(310, "human", "invalid-three-times"), _area(312, "human", "sub-menu"),
     _area(313, "human", "donor-later"), _area(314, "human", "opts-out-later"),
+    _area(315, "human", "operator"), _area(316, "human", "agent"), _area(317, "human", "agent-then-late-optout"),
+    _area(318, "human", "operator-leaves"),
 ]
 # A number that no rule knows is answered as a carrier does.
 RULES: list[Rule] = [*DEMO_RULES, *TEST_RULES, Rule(".*", "not-found", shown="any other")]

@@ -8,22 +8,27 @@ from types import TracebackType
 from typing import Any
 
 from .asterisk import Asterisk
-from .carrier import Carrier
+from .carrier import FAR_END, Carrier
 from .contract import check_events
 from .daemon import Daemon
+
+EARS = pathlib.Path(__file__).with_name("ears.py")
 
 
 class World:
     """with World(folder) as world: world.daemon.dial("+12135550100")"""
 
     def __init__(self, folder: pathlib.Path, settings: dict[str, Any] | None = None, *, cuttable: bool = False,
-                 echo: bool = True, start_daemon: bool = True) -> None:
+                 ari_wire: type[Wire] | None = None, echo: bool = True, ears: bool = False, start_daemon: bool = True) -> None:
         self.folder = folder
         self.daemon = Daemon(folder / "carillon", settings)
-        self.carrier = Carrier(folder / "carrier", echo=echo)
+        # With ears the people say tones, and keep what they hear.
+        self.carrier = Carrier(folder / "carrier", echo=echo, far_end=EARS if ears else FAR_END)
         self.asterisk = Asterisk(folder / "asterisk", self.carrier.sip_port)
         self.wire: Wire | None = None
+        self.ari_wire: Wire | None = None
         self._is_cuttable = cuttable
+        self._ari_wire_type = ari_wire
         self._start_daemon = start_daemon
 
     def __enter__(self) -> World:
@@ -35,6 +40,10 @@ class World:
             if self._is_cuttable:
                 self.wire = Wire(self.asterisk.ami_port)
                 self.daemon.settings["ami.port"] = self.wire.port
+                self.daemon.write_config()
+            if self._ari_wire_type is not None:
+                self.ari_wire = self._ari_wire_type(self.asterisk.ari_port)
+                self.daemon.settings["ari.port"] = self.ari_wire.port
                 self.daemon.write_config()
             if self._start_daemon:
                 self.daemon.start()
@@ -48,8 +57,9 @@ class World:
             print("--- carillon\n" + self.daemon.log_tail())
             print("--- asterisk\n" + self.asterisk.log_tail())
         self.daemon.stop()
-        if self.wire is not None:
-            self.wire.close()
+        for wire in (self.wire, self.ari_wire):
+            if wire is not None:
+                wire.close()
         self.asterisk.stop()
         self.carrier.stop()
         if kind is None:
@@ -66,16 +76,16 @@ class Wire:
         self._lock = threading.Lock()
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._is_open = True
-        self._is_blocked = False
+        self.takes_new = True  # else whoever connects is turned away at once
         threading.Thread(target=self._accept, daemon=True).start()
 
     def block(self) -> None:
         """Cut, and nobody gets through until unblock()."""
-        self._is_blocked = True
+        self.takes_new = False
         self.cut()
 
     def unblock(self) -> None:
-        self._is_blocked = False
+        self.takes_new = True
 
     def cut(self) -> None:
         with self._lock:
@@ -99,7 +109,7 @@ class Wire:
         while self._is_open:
             try:
                 near, _ = self._listener.accept()
-                if self._is_blocked:
+                if not self.takes_new:
                     near.close()
                     continue
                 far = socket.create_connection(("127.0.0.1", self._target))
@@ -107,8 +117,11 @@ class Wire:
                 continue
             with self._lock:
                 self._pairs.append((near, far))
-            for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+            for source, sink, pump in ((near, far, self._pump_to_target), (far, near, self._pump)):
+                threading.Thread(target=pump, args=(source, sink), daemon=True).start()
+
+    def _pump_to_target(self, source: socket.socket, sink: socket.socket) -> None:
+        self._pump(source, sink)
 
     @staticmethod
     def _pump(source: socket.socket, sink: socket.socket) -> None:

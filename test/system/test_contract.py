@@ -166,6 +166,37 @@ def test_answers_about_campaigns_are_as_described(world: World, calls: dict[str,
         assert campaign(world, method, "nobody", end)[0] == 404
 
 
+def test_answers_about_live_control_are_as_described(world: World, calls: dict[str, dict[str, Any]]) -> None:
+    attempt = world.daemon.dial("+12125550192", audioFileUrl="demo-congrats")["attemptId"]
+    world.daemon.wait_for(lambda: world.daemon.call(attempt)["status"] == "in-progress", 15, "the call is not up")
+    lists = "/v1/calls"
+
+    def do(verb: str, body: Any = None, call: str = attempt) -> tuple[int, Any]:
+        return ask(world, "POST", "/v1/calls/{id}:" + verb, f"/v1/calls/{call}:{verb}", body)
+    for verb, body in [("listen", {"to": "+12025550150"}), ("whisper", {"to": "+12025550150"}), ("record", None)]:
+        assert do(verb, body)[0] == 403, "off by default"
+    assert do("play", {"prompt": "please-try-again"})[1]["session"]["verb"] == "play"
+    live = ask(world, "GET", lists, lists + "?live=true")[1]["calls"]
+    assert [call["attemptId"] for call in live] == [attempt] and not live[0]["isHeld"]
+    assert ask(world, "GET", lists, lists + "?live=perhaps")[0] == 422
+    assert ask(world, "GET", lists, lists + "?campaign=nothing")[1]["count"] == 0
+    for verb in ("release", "hold", "unhold", "mute", "unmute"):
+        assert do(verb)[0] == 200, verb
+    assert do("unhold")[0] == 409 and do("hold", b"{")[0] == 400 and do("hold", {"to": "x"})[0] == 422
+    assert do("transfer", {"to": "+12125550193"})[0] == 200
+    assert do("take-over", {"to": "+12125550194"})[0] == 200
+    assert do("take-over", {"to": "desk"})[0] == 422 and do("hold", call="nobody")[0] == 404
+    assert do("hangup")[0] == 200
+    world.daemon.wait_end(attempt)
+    done = ask(world, "GET", "/v1/audit", f"/v1/audit?call={attempt}&limit=3")[1]
+    assert [entry["what"] for entry in done["entries"]] == ["call.hangup", "call.take-over", "call.transfer"]
+    assert done["entries"][1]["detail"] == "to +1212***94 over loopback", done
+    assert ask(world, "GET", "/v1/audit", f"/v1/audit?after={done['next']}")[0] == 200
+    assert ask(world, "GET", "/v1/audit", "/v1/audit?limit=0")[0] == 422
+    words = re.findall(r'case LiveVerb::k\w+: return "([a-z-]+)";', (ROOT / "src/core/call/live_rules.cpp").read_text())
+    assert set(words) == set(OPENAPI["components"]["schemas"]["LiveVerb"]["enum"])
+
+
 def test_answers_about_imports_numbers_and_prompts_are_as_described(world: World, calls: dict[str, dict[str, Any]], folder: pathlib.Path) -> None:
     assert ask(world, "POST", "/v1/campaigns", "/v1/campaigns", {"id": "parts", "class": "informational"})[0] == 201
     id = campaign(world, "POST", "parts", "/imports", query="?format=csv&map=name%3Dvariable%3Afirst")[1]["importId"]
@@ -391,7 +422,7 @@ def help_of(*command: str) -> tuple[set[str], set[str]]:
     """Subcommands and options."""
     text = subprocess.run([CARILLON, *command, "--help"], capture_output=True, text=True, check=True).stdout
     listed = re.search(r"\nSubcommands:\n((?:  .*\n)+)", text)
-    commands = set(re.findall(r"^  ([a-z]+)", listed[1], flags=re.MULTILINE)) if listed else set()
+    commands = set(re.findall(r"^  ([a-z-]+)", listed[1], flags=re.MULTILINE)) if listed else set()
     return commands, set(re.findall(r"^  (?:-\w,)?(--[a-z-]+)", text, flags=re.MULTILINE)) - {"--help"}
 
 

@@ -107,9 +107,16 @@ struct Actor {
 struct AuditEntry {
   Time at{};
   std::string who;
-  std::string what;         // "campaign.started", "suppression.removed", …
-  std::string campaign_id;  // empty if it concerns none
-  std::string detail;       // never a whole number
+  std::string what;           // "campaign.started", "suppression.removed", …
+  std::string campaign_id;    // empty if it concerns none
+  std::string detail;         // never a whole number
+  std::string call_id = {};   // the attempt's id; empty if it concerns none
+  std::int64_t position = 0;  // filled in by the ledger
+};
+
+struct AuditPage {
+  std::vector<AuditEntry> entries;  // newest first
+  std::int64_t next = 0;            // position to go on below; 0 = the end
 };
 
 struct SuppressionPage {
@@ -185,6 +192,10 @@ class CampaignStore {
   // Of an attempt whose outcome is unknown and that is not resolved yet; else Conflict or NotFound.
   virtual void resolve(std::string attempt_id, Resolution resolution, Actor actor, Reply<void> reply) = 0;
   virtual void audit(std::string campaign_id, int limit, Reply<std::vector<AuditEntry>> reply) = 0;
+  // Everything, or what concerns one call, from below the position on; 0 = from the newest.
+  virtual void list_audit(std::string call_id, std::int64_t below, int limit, Reply<AuditPage> reply) = 0;
+  // For what is done elsewhere than in the ledger: durable before it is done. The entry's time is its own.
+  virtual void record_audit(AuditEntry entry, Reply<void> reply) = 0;
 };
 
 }  // namespace carillon
