@@ -22,9 +22,8 @@ std::unexpected<Error> invalid(std::string_view audio, std::string_view what) {
   return fail(ErrorCode::AudioInvalid, "\"" + printable(audio, 100) + "\" " + std::string(what));
 }
 
-bool has_control(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-}
+// It stands in JSON, in messages and in requests.
+bool is_plain(std::string_view text) { return printable(text, text.size()) == text; }
 
 // "https:" of "https://…"; empty if there is none. A single letter is a drive of somebody's PC.
 std::string scheme_of(std::string_view audio) {
@@ -111,7 +110,7 @@ Result<PromptSource> parse_prompt_source(std::string_view audio) {
     if (trim(text).empty()) return invalid(audio, "has nothing to be spoken");
     return PromptSource{PromptKind::kSay, std::string(text), ""};
   }
-  if (has_control(audio)) return invalid(audio, "has control characters in it");
+  if (!is_plain(audio)) return invalid(audio, "has control characters in it, or is not UTF-8");
   if (scheme == "https") return parse_https(audio);
   if (scheme == "s3") return parse_s3(audio);
   if (scheme == "file") return parse_file(audio, audio.substr(std::string_view("file:").size()));
